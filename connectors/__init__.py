@@ -1,0 +1,54 @@
+"""Connectors by name. A kind is a module of this package with ``KIND``, or an entry point ``anchorline.connectors``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from functools import cache
+
+from connectors import base as _base
+
+ENTRY_POINTS = "anchorline.connectors"
+
+
+class UnknownKind(LookupError):
+    """No connector of that name is installed; ``known`` lists those that are."""
+
+    def __init__(self, kind: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no connector of kind {kind!r}")
+        self.kind = kind
+        self.known = known
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The names of all installed kinds, without importing any of them."""
+    own = {m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name != "base"}
+    others = {e.name for e in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    return tuple(sorted(own | others))
+
+
+def load(kind: str) -> _base.Kind:
+    """The ``KIND`` of a connector module, imported now. Its SDK is imported only when a connector is opened.
+
+    Raises ``UnknownKind``.
+    """
+    if kind not in kinds():
+        raise UnknownKind(kind, kinds())
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=kind):
+        found = entry.load()
+        break
+    else:
+        found = importlib.import_module(f"connectors.{kind}").KIND
+    if not isinstance(found, _base.Kind):
+        raise TypeError(f"connector {kind!r} offers {type(found).__name__} instead of a Kind")
+    return found
+
+
+def open(settings: _base.SourceSettings, limits: _base.IoSettings | None = None) -> _base.Connector:
+    """The ready connector of a source, with its own guarded ``Io``. Use it as a context manager."""
+    from connectors._shared.io import RunIo
+
+    io = RunIo(settings, limits or _base.IoSettings())
+    return load(settings.kind).factory(settings, io)

@@ -1,0 +1,111 @@
+"""What a vendor's status means: state, closing date, activity. Pure; docs/how-numbers-are-calculated.md, sections 1 and 5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingABC
+from decimal import Decimal
+from typing import NamedTuple
+
+from hub.model import LEFT, Cycle, Dimensions, Finding, Item, Mapping, Sprint, State, fold
+
+BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
+ESTIMATE_LIMIT = Decimal(10) ** 9
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+
+
+def estimate_of(literal: str | None) -> Decimal | None:
+    """The estimate as a number from 0 to one billion; None when it is missing or not such a number."""
+    if literal is None or _NUMBER.fullmatch(literal) is None:
+        return None
+    value = Decimal(literal)
+    return value if 0 <= value <= ESTIMATE_LIMIT else None
+
+
+def closed_at(item: Item) -> int | None:
+    """When a closed item was closed: the vendor's date, else when the hub saw its status appear, else unknown."""
+    return item.done_at if item.done_at is not None else item.status_seen_at
+
+
+class _Reading(NamedTuple):
+    state: State
+    kind: str | None
+    text: str
+
+
+class States:
+    """The state of an item by itself, without its ancestors. Remembers each distinct combination of status and resolution."""
+
+    def __init__(self, mapping: Mapping, dimensions: Dimensions) -> None:
+        self._dropped = mapping.dropped_resolutions
+        self._statuses = dimensions.statuses
+        self._known: dict[tuple[str | None, ...], _Reading] = {}
+
+    def of(self, item: Item) -> State:
+        return self._read(item).state
+
+    def finding(self, item: Item) -> Finding | None:
+        """What is odd about the item's status, if anything."""
+        reading = self._read(item)
+        return Finding(reading.kind, item.no, reading.text) if reading.kind else None
+
+    def _read(self, item: Item) -> _Reading:
+        signature = (item.source, item.status_id, item.status, item.category, item.resolution, item.presence)
+        found = self._known.get(signature)
+        if found is None:
+            found = self._known[signature] = self._judge(item)
+        return found
+
+    def _judge(self, item: Item) -> _Reading:
+        row = self._statuses.get((item.source, item.status_id)) if item.status_id else None
+        listed = row.category if row and row.category in BY_CATEGORY else None
+        copied = item.category if item.category in BY_CATEGORY else None
+        category = listed or copied
+        state: State = BY_CATEGORY[category] if category else "todo"
+        if state == "done" and item.resolution is not None and fold(item.resolution) in self._dropped:
+            state = "dropped"
+        if item.presence == "archived" and state in ("todo", "doing"):
+            state = "dropped"
+        name = (row.name if row else item.status) or item.status_id or "no status"
+        if category is None:
+            return _Reading(state, "status", f"status {name!r} has no category that is known; the item counts as todo")
+        if listed and copied and listed != copied:
+            text = f"the item says that status {name!r} is {copied!r}, the status list says {listed!r}; the list wins"
+            return _Reading(state, "category", text)
+        return _Reading(state, None, "")
+
+
+class Activity:
+    """Whether an item is active at an instant: in progress, done within the cycle in force, or planned into a sprint."""
+
+    def __init__(self, mapping: Mapping, dimensions: Dimensions, as_of: int) -> None:
+        self.cycle: Cycle | None = mapping.cycle_at(as_of)
+        self._bounds = self.cycle.bounds(mapping.zone) if self.cycle else (0, 0)
+        self._planned = _planned_sprints(dimensions.sprints)
+
+    def __call__(self, item: Item, state: State) -> bool:
+        if item.presence in LEFT:
+            return False
+        if state == "doing":
+            return True
+        if state == "done":
+            closed = closed_at(item)
+            return closed is not None and self._bounds[0] <= closed < self._bounds[1]
+        return state == "todo" and any((item.source, s) in self._planned for s in item.sprints)
+
+
+def _planned_sprints(sprints: MappingABC[tuple[str, str], Sprint]) -> frozenset[tuple[str, str]]:
+    """Sprints that are active, and of each board the first that is still to come (by start, then by id)."""
+    planned: set[tuple[str, str]] = set()
+    first: dict[tuple[str, str | None], tuple[tuple[float, int, str], tuple[str, str]]] = {}
+    for where, sprint in sprints.items():
+        state = (sprint.state or "").lower()
+        if state == "active":
+            planned.add(where)
+        elif state == "future":
+            board = (where[0], sprint.board)
+            starts = float("inf") if sprint.starts_at is None else sprint.starts_at
+            rank = (starts, len(where[1]), where[1])
+            if board not in first or rank < first[board][0]:
+                first[board] = (rank, where)
+    return frozenset(planned | {where for _, where in first.values()})
