@@ -20,7 +20,7 @@ from hub.status import Activity, States, closed_at, estimate_of
 
 __all__ = ["ENGINE", "Activity", "Assessor", "Part", "assess", "closed_at", "estimate_of", "nodes", "tally"]
 
-ENGINE = 1
+ENGINE = "1"
 """Version of the calculation: another one means that all links are calculated again."""
 
 

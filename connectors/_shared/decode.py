@@ -1,0 +1,100 @@
+"""Page bytes to Python objects, strictly checked for shape, tolerant of the text inside.
+
+orjson decodes; a page that it refuses (a lone surrogate, NaN, 1e400, a raw control character) is decoded by ``json``
+instead, so that one row never costs the page. Of two equal keys both keep the last. Integers from 2**64 become floats
+in orjson: ids of vendors are text, so only numbers that no rule could use are touched.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+
+from connectors.base import BadData
+
+REPLACEMENT = "�"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL and lone surrogates: PostgreSQL refuses the first, UTF-8 the second."""
+MAX_DEPTH = 200
+
+
+def clean(text: str) -> str:
+    """The text with NUL and lone surrogates replaced by U+FFFD."""
+    return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
+
+
+def _cleaned(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise BadData("an answer is nested too deeply")
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(entry, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(entry, depth + 1) for key, entry in value.items()}
+    return value
+
+
+def _number(literal: str) -> float | str:
+    # The literal as text is the marker: whoever needs a number finds one that is not finite, and says "invalid".
+    number = float(literal)
+    return number if math.isfinite(number) else literal
+
+
+def _slowly(body: bytes) -> Any:
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        return _cleaned(json.loads(text, parse_float=_number, parse_constant=str, strict=False))
+    except (ValueError, RecursionError):
+        raise BadData("an answer is not valid JSON", hint="it is tried once more; then look at what stands before the API") from None
+
+
+def loads(body: bytes) -> Any:
+    """Any JSON value. Raises ``BadData`` (without any of the text)."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _slowly(body)
+    # The escape is searched in the bytes because walking each page costs as much as decoding it.
+    return _cleaned(value) if b"\\u0000" in body else value
+
+
+def _checked_type(body: bytes, content_type: str | None) -> None:
+    if not body.strip():
+        raise BadData("an answer has no body")
+    kind = (content_type or "").split(";")[0].strip().lower()
+    if not (kind in ("application/json", "") or kind.endswith("+json")):
+        what = "an HTML page, perhaps a login page," if "html" in kind else f"{clean(kind)[:40]!r}"
+        raise BadData(f"the server answers {what} instead of JSON", hint="open the source's url in a browser")
+
+
+def obj(body: bytes, content_type: str | None, *keys: str) -> dict[str, Any]:
+    """A JSON object that has ``keys`` and does not report errors in a 200. Raises ``BadData``."""
+    _checked_type(body, content_type)
+    value = loads(body)
+    if not isinstance(value, dict):
+        raise BadData(f"an answer is a JSON {_kind(value)} instead of an object")
+    if any(value.get(key) for key in ("errors", "errorMessages")):
+        raise BadData("an answer with status 200 reports errors instead of data")
+    for key in keys:
+        if key not in value:
+            raise BadData(f"an answer lacks {key!r}")
+    return value
+
+
+def array(body: bytes, content_type: str | None) -> list[Any]:
+    """A JSON array. Raises ``BadData``."""
+    _checked_type(body, content_type)
+    value = loads(body)
+    if not isinstance(value, list):
+        raise BadData(f"an answer is a JSON {_kind(value)} instead of an array")
+    return value
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")

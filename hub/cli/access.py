@@ -1,0 +1,78 @@
+"""How commands reach the rooms below: configuration, mapping, database, read side. Nothing here prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub.cli import failures
+from hub.errors import AnchorlineError, UsageError
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.report import Report
+    from hub.store import Store
+
+NOT_YET = "Nothing was synced yet."
+FIRST = "Run `anchorline sync` first; without an account of your own, `anchorline demo` shows an example."
+
+
+def now() -> int:
+    """The present in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration; from here on a crash is written beside the data."""
+    require(path)
+    from hub.config import load_config
+
+    found = load_config(path, environ)
+    failures.crash_folder.append(found.data)
+    return found
+
+
+def require(path: Path) -> None:
+    """Raise ``UsageError`` when there is no configuration: the first thing that a newcomer meets."""
+    if not path.exists():
+        where = "here" if path.parent == Path() else f"in {path.parent}"
+        raise UsageError(
+            f"There is no {path.name} {where}.",
+            hint="Write one with `anchorline init`, name another with --config PATH, or see an example with `anchorline demo`.",
+        )
+
+
+@contextmanager
+def store(found: Config) -> Iterator[Store]:
+    """The database, made if it is not there."""
+    from hub.store import open_store
+
+    try:
+        found.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        text = f"The folder {found.data} cannot be made: {error.strerror}."
+        raise AnchorlineError(text, hint="Check its path and rights.") from None
+    with open_store(found.database) as opened:
+        yield opened
+
+
+@contextmanager
+def report(path: Path, environ: Mapping[str, str] | None = None) -> Iterator[Report]:
+    """The read side of a database that something was synced into."""
+    found = config(path, environ)
+    database = sqlite_file(found)
+    if database is not None and not database.exists():
+        raise AnchorlineError(NOT_YET, hint=FIRST)
+    from hub.report import Report
+
+    with store(found) as opened:
+        yield Report(opened)
+
+
+def sqlite_file(found: Config) -> Path | None:
+    """The database's file; None where a server has it."""
+    prefix = "sqlite:///"
+    return Path(found.database.removeprefix(prefix)) if found.database.startswith(prefix) else None

@@ -1,0 +1,197 @@
+"""The commands and their words. Bodies live in the modules of their group and are imported when a command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+HELP = """Ties the work of every tracker to key results, and names the work that serves none.
+
+New here? `anchorline demo` shows an invented company without any setup; `anchorline init` sets up your own."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print the data as JSON.")]
+CycleOption = Annotated[str | None, typer.Option("--cycle", metavar="CYCLE", help="Another cycle than the one in force.")]
+
+app = typer.Typer(
+    help=HELP,
+    rich_markup_mode=None,  # plain help is read the same everywhere, and costs a third of the time
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+
+
+def build() -> Any:
+    """The whole command line, ready to be called with arguments."""
+    return typer.main.get_command(app)
+
+
+def options_first(arguments: Sequence[str]) -> list[str]:
+    """``--config`` may stand before the command or after it; it belongs to all of them."""
+    before: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        if word == "--config" and waiting:
+            before += [word, waiting.pop(0)]
+        elif word.startswith("--config="):
+            before.append(word)
+        else:
+            rest.append(word)
+    return before + rest
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option("--config", metavar="PATH", envvar="ANCHORLINE_CONFIG", help="The configuration file.")
+    ] = Path("config.toml"),
+) -> None:
+    context.obj = config
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; the current folder if not said.")] = Path(),
+    json: Json = False,
+) -> None:
+    """Write a configuration and mapping files to start from.
+
+    Never overwrites: what is there already is kept, and listed."""
+    from hub.cli import setup
+
+    setup.init(folder, json)
+
+
+@app.command()
+def check(context: typer.Context, json: Json = False) -> None:
+    """Check configuration and mapping files, offline.
+
+    Lists every problem with file and line. Exit code 2 when there is one; warnings do not count."""
+    from hub.cli import setup
+
+    setup.check(context.obj, json)
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(metavar="SOURCE", help="One source; all of them if not said.")] = None,
+    new_account: Annotated[
+        bool, typer.Option("--new-account", help="Accept that the token belongs to another account than last time.")
+    ] = False,
+    json: Json = False,
+    events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+) -> None:
+    """Read the sources and calculate everything that follows.
+
+    Each source is read by a process of its own. Exit codes: 0 complete, 1 failed, 2 wrong words or configuration,
+    3 in use by another process, 4 held for approval, 5 partly done."""
+    from hub.cli import syncing
+
+    syncing.sync(context.obj, source, new_account=new_account, json=json, events=events)
+
+
+@app.command()
+def progress(
+    context: typer.Context,
+    cycle: CycleOption = None,
+    pillar: Annotated[str | None, typer.Option("--pillar", metavar="PILLAR", help="Only this pillar, by id or name.")] = None,
+    json: Json = False,
+) -> None:
+    """Show where every key result stands.
+
+    The strategy as a tree, with coverage, how old the data is, and where the active work goes."""
+    from hub.cli import reading
+
+    reading.progress(context.obj, cycle, pillar, json)
+
+
+@app.command()
+def unanchored(
+    context: typer.Context,
+    team: Annotated[str | None, typer.Option("--team", metavar="TEAM", help="Only this team's work, by id or name.")] = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Only work from this source.")] = None,
+    project: Annotated[str | None, typer.Option("--project", metavar="PROJECT", help="Only work in this project.")] = None,
+    older_than: Annotated[
+        int | None, typer.Option("--older-than", metavar="DAYS", min=0, help="Only work that nobody touched for so many days.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many items to list.")] = 50,
+    json: Json = False,
+) -> None:
+    """List active work that serves no key result.
+
+    Most effort first. Contested items and broken anchors are listed apart."""
+    from hub.cli import reading
+
+    reading.unanchored(context.obj, team, source, project, older_than, limit, json)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="KR|ITEM", help="A key result, objective or pillar by id, or an item by key.")],
+    cycle: CycleOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every rule and every item, not only the telling ones.")] = False,
+    json: Json = False,
+) -> None:
+    """Explain a number, or where an item counts and why.
+
+    A number down to the items, rules and raw values behind it; an item up to the key results that it serves."""
+    from hub.cli import reading
+
+    reading.explain(context.obj, text, cycle, every, json)
+
+
+@app.command()
+def runs(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(metavar="SOURCE", help="Only runs of this source.")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs to list.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the latest runs.
+
+    When they were, how they ended, and what they read."""
+    from hub.cli import reading
+
+    reading.runs(context.obj, source, limit, json)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="A folder of its own; made anew each time.")] = Path(
+        "anchorline-demo"
+    ),
+    today: Annotated[
+        datetime | None, typer.Option("--today", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The company's today.")
+    ] = None,
+    issues: Annotated[int, typer.Option("--issues", metavar="N", min=50, max=1_000_000, help="How many issues it has.")] = 1500,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number, another company.")] = 7,
+    json: Json = False,
+) -> None:
+    """Show it all with an invented company.
+
+    No setup, no account, no network. Starts a stand-in for Jira on this machine, reads it with the real connector, and shows what comes of it."""
+    from hub.cli import showing
+
+    showing.demo(folder, today.date() if today else None, issues, seed, json)
+
+
+@app.command()
+def version(context: typer.Context, json: Json = False) -> None:
+    """Print the version, and those of what it stands on."""
+    from hub.cli import setup
+
+    setup.version(context.obj, json)

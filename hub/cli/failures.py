@@ -1,0 +1,126 @@
+"""Everything that ends a command early becomes a message on standard error and an exit code, here and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from hub.errors import AnchorlineError, ConfigError
+
+FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+HIDDEN = "[hidden]"
+_SECRET_WORDS = ("TOKEN", "PASSWORD", "SECRET", "DATABASE")
+
+hidden: set[str] = set()
+"""Secrets of this process that are not in its environment."""
+
+crash_folder: list[Path] = []
+"""Where a traceback goes, once the configuration is known; the current folder before."""
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked this process to end (SIGTERM, SIGHUP)."""
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Runs a command; leaves by ``SystemExit`` only."""
+    try:
+        yield
+    except AnchorlineError as error:
+        report(error)
+        sys.exit(error.code)
+    except KeyboardInterrupt as stop:
+        sys.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
+        sys.exit(FAILED)
+    except Exception as error:
+        _crash(error)
+        sys.exit(FAILED)
+
+
+def report(error: AnchorlineError) -> None:
+    """The message of an expected error, and what to do."""
+    from hub.cli.output import err, say
+    from hub.cli.render.problems import problem_lines
+
+    if isinstance(error, ConfigError):
+        err().print(problem_lines(error.problems), soft_wrap=True)
+        say(f"{error}.", "bold")
+        return
+    message, hint = in_words(error)
+    say(message, "bold red")
+    if hint:
+        say(hint)
+
+
+def in_words(error: AnchorlineError) -> tuple[str, str]:
+    """Message and hint as they may be shown: cleaned and without secrets."""
+    from hub.cli.render.text import clean
+
+    return _sentence(clean(redact(str(error)))), _sentence(clean(redact(error.hint)))
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text[-1] in ".!?:" else f"{text}."
+
+
+def _crash(error: Exception) -> None:
+    from hub.cli.output import say
+    from hub.cli.render.text import clean
+
+    what = clean(redact(f"{type(error).__name__}: {error}".rstrip(": ")))
+    written = _write(redact("".join(traceback.format_exception(error))))
+    say(f"Sorry, Anchorline ran into a fault of its own ({what[:200]}).", "bold red")
+    where = f"The details are in {written}; please send that file with a bug report."
+    say(where if written else "The details could not be written anywhere.")
+
+
+def _write(text: str) -> Path | None:
+    name = f"anchorline-crash-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+    for folder in (*crash_folder[-1:], Path.cwd()):
+        try:
+            handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"anchorline {' '.join(sys.argv[1:2])}, Python {sys.version.split()[0]}, {sys.platform}\n\n{text}")
+        return folder / name
+    return None
+
+
+def redact(text: str) -> str:
+    """A text without the secrets of this process's environment, plain or encoded; the longest go first."""
+    for secret in sorted(set(_forms()), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _forms() -> Iterator[str]:
+    for secret in _secrets():
+        if len(secret) >= 4:  # shorter ones would blank out ordinary words, and protect nothing
+            raw = secret.encode("utf-8", "surrogateescape")
+            yield from (secret, quote(secret, safe=""), repr(secret)[1:-1])
+            yield from (base64.b64encode(raw).decode(), base64.b64encode(raw).decode().rstrip("="))
+
+
+def _secrets() -> Iterator[str]:
+    yield from hidden
+    for name, value in os.environ.items():
+        if not name.startswith("ANCHORLINE_") or not any(word in name for word in _SECRET_WORDS):
+            continue
+        if name.endswith("_FILE"):
+            try:
+                yield Path(value).read_text("utf-8", "replace")[:65_536].strip()
+            except OSError:
+                continue
+        else:
+            yield value.strip()

@@ -1,0 +1,161 @@
+"""Why an item belongs where it does: from the sentence down to the vendor's raw values and the run that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hub.cli.render.text import BAD, BOLD, DIM, KEY, WARN, clean, columns, count, heading, linked, name_of, share, words
+from hub.report.values import ConditionStep, ItemExplanation, RuleStep
+
+NEAR = 3
+"""Rules that almost matched, shown unless all are asked for."""
+_ONLY_ON = {"level", "former_keys", "parent"}
+_FACTS = {
+    "status_category": "status category (on the item)",
+    "status_list_category": "status category (status list)",
+    "status_id": "status id",
+    "former_keys": "former keys",
+}
+
+
+def item(value: ItemExplanation, every_rule: bool) -> Group:
+    """The whole explanation of one item in one cycle."""
+    parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
+    if len(value.chain) > 1:
+        parts.append(words(("Its tree: ", DIM), " < ".join(map(clean, value.chain))))
+    for name, body in _sections(value, every_rule):
+        parts += [Text(), heading(name), Padding(body, (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+def _head(value: ItemExplanation) -> Group:
+    first = linked(name_of(value.key, value.id), value.url, f"bold {KEY}") + Text(f"  {clean(value.title)}")
+    active = "active" if value.active else "not active"
+    told = [clean(value.source), clean(value.cycle), value.state, active, clean(value.team or "no team")]
+    about = Text(" · ".join(told), DIM)
+    return Group(first, about, Text(clean(value.url), DIM)) if value.url else Group(first, about)
+
+
+def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, RenderableType]]:
+    if value.shares:
+        credit = "Claims" if value.outcome == "contested" else "Credit"
+        by = f", inherited from {clean(value.via)}" if value.via else ""
+        yield f"{credit} (strength {value.strength}{by})", _shares(value)
+    if value.units:
+        yield "How it counts", _units(value)
+    matching = [rule for rule in value.rules if rule.holds]
+    if matching:
+        yield "Rules that match it", Group(*(_rule(rule) for rule in matching))
+    for key, rules in value.inherited:
+        yield f"Rules that match {clean(key)}, above it", Group(*(_rule(rule) for rule in rules))
+    others = [rule for rule in value.rules if not rule.holds]
+    if others:
+        yield _others_head(others, every_rule), Group(*_others(others, every_rule))
+    if value.findings:
+        yield "To be looked at", Group(*(Text(clean(text), WARN) for text in value.findings))
+    yield "What the vendor says", _facts(value.facts)
+    if value.run:
+        yield "Read by", run(value.run)
+
+
+def _shares(value: ItemExplanation) -> Group:
+    rows: list[Text] = []
+    for step in value.shares:
+        part = "no credit" if value.outcome == "contested" else share(step.part)
+        name = f"  {clean(step.name)}" if step.name != step.id else ""
+        rows.append(words((part, BOLD), "  ", (clean(step.id), KEY), name))
+        named = f', because the item itself says "{clean(step.named)}"' if step.named else ""
+        rows.append(words("  ", (f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM)))
+    return Group(*rows)
+
+
+def _units(value: ItemExplanation) -> Group:
+    rows = []
+    for step in value.units:
+        said = f"counts, with a part of {share(step.part)}" if step.counts else f"does not count: {clean(step.why)}"
+        rows.append(words((clean(step.key_result), KEY), f"  {said}"))
+    return Group(*rows)
+
+
+# ---- rules --------------------------------------------------------------------------------------------------------------
+
+
+def _others_head(others: list[RuleStep], every_rule: bool) -> str:
+    if every_rule:
+        return "Rules that do not match it"
+    return "Rules that nearly match it" if _near(others) else "Rules that do not match it"
+
+
+def _others(others: list[RuleStep], every_rule: bool) -> Iterator[RenderableType]:
+    shown = others if every_rule else _near(others)
+    for rule in shown:
+        yield _rule(rule)
+    rest = len(others) - len(shown)
+    if rest:
+        verb = "does" if rest == 1 else "do"
+        yield Text(f"{count(rest, 'more rule' if shown else 'rule')} {verb} not match; --all shows every rule.", DIM)
+
+
+def _near(rules: list[RuleStep]) -> list[RuleStep]:
+    """Those of which at least one line holds, the most complete first."""
+    near = [rule for rule in rules if any(c.holds for c in rule.conditions)]
+    return sorted(near, key=lambda rule: sum(not c.holds for c in rule.conditions))[:NEAR]
+
+
+def _rule(rule: RuleStep) -> Group:
+    """The rule, and the line that decided."""
+    name, strength = f"  {clean(rule.name)} → ", (f"  strength {rule.strength}", DIM)
+    head = words((clean(rule.place), DIM), name, (clean(rule.target), KEY), strength)
+    return Group(head, Padding(_condition(rule.deciding), (0, 0, 0, 2))) if rule.deciding else Group(head)
+
+
+def _condition(step: ConditionStep) -> Text:
+    wanted = ", ".join(clean(w) for w in step.wanted)
+    saw = ", ".join(f'"{clean(v)}"' for v in step.values) or "nothing"
+    verdict, style = {True: ("holds", "green"), False: ("does not hold", BAD), None: ("cannot be evaluated", WARN)}[step.holds]
+    why = "the source has no such field" if step.holds is None else f"the item has {saw}"
+    return words(f"when.{clean(step.field)} = {wanted} ", (verdict, style), f": {why}", (f"  ({clean(step.place)})", DIM))
+
+
+# ---- raw values ---------------------------------------------------------------------------------------------------------
+
+
+def _facts(facts: Mapping[str, Any]) -> Table:
+    table = columns()
+    table.add_column(style=DIM, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            for inner, text in value.items():
+                table.add_row(Text(f"{name}.{clean(inner)}"), _fact(text))
+        elif value not in (None, "", []) or name not in _ONLY_ON:
+            table.add_row(Text(_FACTS.get(name, clean(name.replace("_", " ")))), _fact(value))
+    return table
+
+
+def _fact(value: Any) -> Text:
+    if value in (None, "", [], ()):
+        return Text("none", DIM)
+    return Text(", ".join(map(clean, value)) if isinstance(value, list | tuple) else clean(value))
+
+
+def run(value: Mapping[str, Any]) -> Text:
+    """The run behind a value, in one line."""
+    started = value.get("started_at")
+    when = f", began {clean(moment_of(started))}" if started else ""
+    result = f", {clean(value['result'])}" if value.get("result") else ""
+    source = f" of {clean(value['source'])}" if value.get("source") else ""
+    return words(f"run {clean(value.get('id', '?'))}{source}{when}{result}")
+
+
+def moment_of(value: Any) -> str:
+    """An instant of a loose mapping: milliseconds, or ISO 8601 as it is."""
+    from hub.cli.render.text import moment
+
+    return moment(value) if isinstance(value, int) else str(value)

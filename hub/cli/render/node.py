@@ -1,0 +1,188 @@
+"""Why a key result, objective or pillar has its number: everything needed to calculate it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hub.cli.render.item import run
+from hub.cli.render.text import (
+    BOLD,
+    DIM,
+    KEY,
+    bar,
+    clean,
+    columns,
+    count,
+    exact,
+    fit,
+    heading,
+    linked,
+    moment,
+    name_of,
+    percent,
+    share,
+    words,
+)
+from hub.cli.render.tree import ages
+from hub.report.values import NodeExplanation, UnitRow
+
+_KINDS = {"key_result": "key result", "objective": "objective", "pillar": "pillar", "company": "everything"}
+_POLICY = {"by": "weighed by", "level": "level", "missing": "without an estimate", "before_cycle": "finished before the cycle"}
+
+
+def node(value: NodeExplanation, now: int, width: int, rows: int | None) -> Group:
+    """The whole explanation of one node; ``rows`` is how many counted items are shown, None for all, and half as many others."""
+    parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
+    for name, body in _sections(value, now, width, rows):
+        parts += [Text(), heading(name), Padding(body, (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+def _head(value: NodeExplanation) -> Group:
+    first = words(
+        (clean(value.id), f"bold {KEY}"), f"  {clean(value.name)}  ", bar(value.progress), f"  {percent(value.progress)}"
+    )
+    told = [_KINDS[value.kind], clean(value.cycle), f"evaluated for {moment(value.as_of)}"]
+    told += [f"written in {clean(value.place)}"] if value.place else []
+    return Group(first, Text(" · ".join(told), DIM))
+
+
+def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) -> Iterator[tuple[str, RenderableType]]:
+    yield "How it is calculated", _calculation(value)
+    if value.children:
+        coverage = f"from {value.measured} of {count(value.key_results, 'key result')}"
+        yield f"Made of, {coverage}", _children(value.children, width)
+    counting = [unit for unit in value.units if unit.counts]
+    left = [unit for unit in value.units if not unit.counts]
+    if counting:
+        yield f"Counted: {count(len(counting), 'item')}", _counted(counting[:rows], len(counting), width)
+    if left:
+        shown = left[: rows and max(rows // 2, 1)]
+        yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(shown, len(left), width)
+    if value.sources:
+        yield "How old the data is", ages(value.sources, now)
+    yield "Evaluated", _evaluated(value)
+    yield "Look further", _further(value, counting)
+
+
+def _calculation(value: NodeExplanation) -> Group:
+    rows: list[RenderableType] = [Text(clean(value.formula))]
+    shown = {name: text for name, text in value.policy.items() if text not in (None, "", {}, ())}
+    if shown:
+        table = columns()
+        table.add_column(style=DIM)
+        table.add_column()
+        for name, text in shown.items():
+            table.add_row(_POLICY.get(name, clean(name.replace("_", " "))), Text(_policy(text)))
+        rows.append(table)
+    return Group(*rows)
+
+
+def _policy(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{clean(name).replace('_', ' ')}: {_policy(inner)}" for name, inner in value.items())
+    if isinstance(value, Fraction):
+        return exact(value)
+    return clean(str(value).replace("_", " "))
+
+
+def _children(children: tuple[Mapping[str, Any], ...], width: int) -> Table:
+    table = columns()
+    for name, right in (("", False), ("", False), ("", True), ("weight", True), ("", False)):
+        table.add_column(name, no_wrap=True, justify="right" if right else "left")
+    table.show_header, table.header_style = True, DIM
+    longest = max(cell_len(clean(child["id"])) for child in children)
+    for child in children:
+        progress = child.get("progress")
+        progress = Fraction(progress) if isinstance(progress, str) else progress
+        name = fit(clean(child.get("name", "")), max(width - longest - 36, 16))
+        table.add_row(
+            Text(clean(child["id"]), KEY), bar(progress), percent(progress), clean(child.get("weight", "1")), Text(name)
+        )
+    return table
+
+
+# ---- items --------------------------------------------------------------------------------------------------------------
+
+
+def _table(names: tuple[str, ...], right: frozenset[str] = frozenset()) -> Table:
+    table = columns()
+    table.show_header, table.header_style = True, DIM
+    for name in names:
+        table.add_column(name, no_wrap=True, justify="right" if name in right else "left")
+    return table
+
+
+def _counted(rows: list[UnitRow], total: int, width: int) -> Group:
+    table = _table(("item", "state", "weight", "rule", "title"), frozenset({"weight"}))
+    cells = [(_key(row), _state(row), _weight(row), clean(row.place)) for row in rows]
+    used = sum(max(cell_len(cell[at]) for cell in cells) + 2 for at in range(4)) + 2
+    for row, (key, state, weight, place) in zip(rows, cells, strict=True):
+        table.add_row(linked(key, row.url), state, weight, Text(place, DIM), Text(fit(clean(row.title), max(width - used, 12))))
+    return Group(table, *_more(len(rows), total))
+
+
+def _left_out(rows: list[UnitRow], total: int, width: int) -> Group:
+    table = columns()
+    table.add_column(no_wrap=True)
+    table.add_column()
+    longest = max(cell_len(_key(row)) for row in rows)
+    for row in rows:
+        table.add_row(linked(_key(row), row.url), fit(clean(row.title), max(width - longest - 6, 16)))
+        table.add_row("", Text(f"{_state(row)}; {clean(row.why)}", DIM))
+    return Group(table, *_more(len(rows), total))
+
+
+def _more(shown: int, total: int) -> list[Text]:
+    return [Text(f"and {total - shown:,} more; --all shows every one.", DIM)] if total > shown else []
+
+
+def _key(row: UnitRow) -> str:
+    return fit(name_of(row.key, row.id), 16)
+
+
+def _state(row: UnitRow) -> str:
+    """Our word for it, and the vendor's."""
+    raw = clean(row.raw_status or "")
+    return row.state if not raw or raw.lower() == row.state else f"{row.state} ({fit(raw, 14)})"
+
+
+def _weight(row: UnitRow) -> str:
+    """What it adds to the total; where its credit is shared, or the estimate is not its own, that is said."""
+    text = exact(row.weight)
+    if row.part != 1:
+        return f"{text} ({share(row.part)})"
+    if row.weight is not None and row.estimate is None and row.weight != 1:
+        return f"~{text}"
+    return text
+
+
+# ---- the foot -----------------------------------------------------------------------------------------------------------
+
+
+def _evaluated(value: NodeExplanation) -> Group:
+    where = Text(f"step {value.seq} of the database, mapping {clean(value.mapping_hash)[:12]}")
+    return Group(run(value.run), where) if value.run else Group(where)
+
+
+def _further(value: NodeExplanation, counting: list[UnitRow]) -> Table:
+    table = columns()
+    table.add_column(style=KEY, no_wrap=True)
+    table.add_column()
+    if counting:
+        table.add_row(f"anchorline explain {_key(counting[0])}", "one item, the other way round")
+    for child in value.children[:1]:
+        table.add_row(f"anchorline explain {clean(child['id'])}", "one of its parts")
+    if value.kind == "key_result":
+        table.add_row(f"anchorline explain {clean(value.id)} --json", "every item with its exact weight, to calculate it again")
+    else:
+        table.add_row("anchorline progress", "the whole tree")
+    return table

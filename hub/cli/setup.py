@@ -1,0 +1,176 @@
+"""``init``, ``check`` and ``version``: the commands of the first five minutes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping as MappingABC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hub.cli import access
+from hub.cli.failures import USAGE
+from hub.errors import AnchorlineError, ConfigError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.model import Mapping
+
+
+# ---- init ---------------------------------------------------------------------------------------------------------------
+
+
+def init(folder: Path, json: bool) -> None:
+    """Write what is missing of the shipped files, and say what was kept."""
+    from hub.cli import output
+    from hub.demo import shipped
+
+    written: list[str] = []
+    kept: list[str] = []
+    try:
+        for name, text in shipped().items():
+            (written if _write_new(folder / name, text) else kept).append(name)
+    except OSError as error:
+        text = f"{error.filename or folder} cannot be written: {error.strerror}."
+        raise UsageError(text, hint="Choose another folder.") from None
+    if json:
+        output.data({"folder": str(folder), "written": written, "kept": kept})
+        return
+    for name in written:
+        output.line(f"wrote  {folder / name}")
+    for name in kept:
+        output.line(f"kept   {folder / name}, which was there already")
+    cd = f"cd {folder} && " if folder != Path() else ""
+    variable = _variable(folder)
+    output.say("")
+    output.say("Next:")
+    output.say(f"  1. In {folder / 'config.toml'}, put your site and account under [source.jira].")
+    output.say(f"     Set its token in the environment: export {variable}=...")
+    output.say(f"  2. {cd}anchorline check    finds mistakes in the files, without any network")
+    output.say(f"  3. {cd}anchorline sync     reads your work and ties it to the key results")
+
+
+def _write_new(path: Path, text: str) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _variable(folder: Path) -> str:
+    """The variable of the first source's token, as the written configuration has it."""
+    from hub.config import load_config
+
+    try:
+        sources = load_config(folder / "config.toml", {}).sources
+    except ConfigError:
+        sources = {}
+    return next((source.variable for source in sources.values()), "ANCHORLINE_JIRA__TOKEN")
+
+
+# ---- check --------------------------------------------------------------------------------------------------------------
+
+
+def check(path: Path, json: bool) -> None:
+    """Every problem of configuration and mapping; a summary when there is none."""
+    from hub.cli import output
+    from hub.cli.render.problems import check_summary, problem_lines
+
+    access.require(path)
+    config, mapping, problems = _examine(path)
+    valid = not any(not problem.warning for problem in problems)
+    counts = _counts(config, mapping) if config and mapping else {}
+    if json:
+        output.data({"valid": valid, "problems": problems, "counts": counts})
+    else:
+        if problems:
+            output.err().print(problem_lines(problems), soft_wrap=True)
+        if valid and config:
+            sources = [(source.name, source.kind) for source in config.sources.values()]
+            output.show(check_summary(str(path), counts, sources, len(problems)))
+    if not valid:
+        wrong = sum(not problem.warning for problem in problems)
+        output.say("1 problem; mend it before a sync." if wrong == 1 else f"{wrong} problems; mend them before a sync.", "bold")
+        raise typer.Exit(USAGE)
+
+
+def _examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
+    """Both halves are read even when one has mistakes, so that all of them show at once."""
+    from hub.config import check_fields, load_config
+    from hub.mappings import load_mappings
+
+    problems: list[Problem] = []
+    config, mapping = None, None
+    try:
+        config = load_config(path)
+        problems += config.warnings
+    except ConfigError as error:
+        problems += error.problems
+    folder = config.mappings if config else path.parent / "mappings"
+    if config or folder.is_dir():
+        try:
+            mapping, warnings = load_mappings(folder, config.timezone if config else "UTC")
+            problems += warnings
+        except ConfigError as error:
+            problems += error.problems
+    if config and mapping:
+        problems += check_fields(mapping, config)
+    return config, mapping, sorted(dict.fromkeys(problems), key=lambda p: (p.warning, p))
+
+
+def _counts(config: Config, mapping: Mapping) -> dict[str, int]:
+    return {
+        "cycles": len(mapping.cycles),
+        "pillars": len(mapping.pillars),
+        "teams": len(mapping.teams),
+        "objectives": len(mapping.objectives),
+        "key_results": len(mapping.key_results),
+        "rules": len(mapping.rules),
+        "sources": len(config.sources),
+    }
+
+
+# ---- version ------------------------------------------------------------------------------------------------------------
+
+
+def version(path: Path, json: bool) -> None:
+    """The package, Python, SQLite, and the database's schema where there is a database."""
+    import sqlite3
+    from importlib.metadata import version as installed
+
+    from hub.cli import output
+
+    found: dict[str, Any] = {
+        "anchorline": installed("anchorline"),
+        "python": sys.version.split()[0],
+        "sqlite": sqlite3.sqlite_version,
+        "schema": schema(path),
+    }
+    if json:
+        output.data(found)
+        return
+    output.line(_versions(found))
+
+
+def _versions(found: MappingABC[str, Any]) -> str:
+    schema_ = f", database schema {found['schema']}" if found["schema"] else ""
+    return f"anchorline {found['anchorline']} (Python {found['python']}, SQLite {found['sqlite']}{schema_})"
+
+
+def schema(path: Path) -> str | None:
+    """The schema of the configured database; None when there is no database yet, or it cannot be opened."""
+    try:
+        found = access.config(path)
+        database = access.sqlite_file(found)
+        if database is not None and not database.exists():
+            return None
+        from hub.store.migrate import revision
+
+        with access.store(found) as opened, opened.read() as sql:
+            return revision(sql.connection)
+    except AnchorlineError:
+        return None

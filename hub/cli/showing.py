@@ -1,0 +1,93 @@
+"""``demo``: the sandbox company, synced like any other and shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from hub import demo as logic
+from hub.cli import access, children, failures, output, syncing
+from hub.cli.outcome import Outcome
+from hub.cli.watching import view
+from hub.errors import AnchorlineError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+LISTED, ROWS = 8, 6
+
+
+def demo(folder: Path, today: date | None, issues: int, seed: int, json: bool) -> None:
+    """Write, start, sync, show, and say what to try next."""
+    children.heed_signals()
+    logging.getLogger().addHandler(logging.NullHandler())
+    plan = logic.Plan(folder, today, issues, seed)
+    failures.hidden.add(plan.token)
+    logic.write(plan)
+    output.say(f"Larkfield is an invented company with {plan.issues:,} issues in eight projects.")
+    output.say(f"All of it stays on this machine, in {folder}.")
+    with logic.sandbox(plan) as url:
+        output.say(f"A stand-in for Jira answers at {url}; the real connector reads it now.")
+        logic.settle(plan, url)
+        outcome = _sync(plan)
+    if outcome.exit_code:
+        raise AnchorlineError(outcome.error or f"The demo's run ended {outcome.result}.", hint=outcome.hint or "")
+    _show(plan, json)
+
+
+def _sync(plan: logic.Plan) -> Outcome:
+    config = access.config(plan.config, logic.environment(plan))
+    strategy = syncing.strategy(config)
+    with view() as shown:
+        return syncing.run_source(config, strategy, logic.SOURCE, syncing.told(shown), now=logic.instant(plan, config.timezone))
+
+
+def _show(plan: logic.Plan, json: bool) -> None:
+    with access.report(plan.config, logic.environment(plan)) as report:
+        shown = logic.choose(report, LISTED)
+    if json:
+        output.data({"tree": shown.tree, "unanchored": shown.unanchored, "explained": shown.explained})
+        return
+    for title, command, body in _chapters(shown):
+        _rule(title, command)
+        output.show(body)
+    _next(plan, shown)
+
+
+def _chapters(shown: logic.Shown) -> Iterator[tuple[str, str, RenderableType]]:
+    from hub.cli.render.node import node
+    from hub.cli.render.tree import tree
+    from hub.cli.render.unanchored import unanchored
+
+    width, now = output.out().width, access.now()
+    yield "Where the key results stand", "anchorline progress", tree(shown.tree, now, width)
+    yield "Work that serves none of them", "anchorline unanchored", unanchored(shown.unanchored, width, filtered=False)
+    if shown.explained is not None:
+        command = f"anchorline explain {shown.explained.id}"
+        yield "Why a number is what it is", command, node(shown.explained, now, width, ROWS)
+
+
+def _rule(title: str, command: str) -> None:
+    from rich.rule import Rule
+    from rich.text import Text
+
+    output.show("", Rule(Text.assemble((title, "bold"), (f"  {command}", "dim")), align="left", style="dim"), "")
+
+
+def _next(plan: logic.Plan, shown: logic.Shown) -> None:
+    steps = [(f"cd {quote(str(plan.folder))}", "where all that was just made lies")]
+    steps.append(("anchorline progress", "the tree again"))
+    if shown.item:
+        steps.append((f"anchorline explain {shown.item}", "an item: where its credit goes, and by which rule"))
+    loose = shown.unanchored.items
+    if loose:
+        steps.append((f"anchorline explain {loose[0].key or loose[0].id}", "an item that serves nothing: which rules came near"))
+    steps.append(("anchorline unanchored --team Platform", "what one team has to sort out"))
+    steps.append(("anchorline check", "then change a rule in mappings/ and check again"))
+    output.next_steps(*steps)
+    output.say("")
+    output.say("Your own Jira: `anchorline init my-hub` in another folder, and follow its three steps.")

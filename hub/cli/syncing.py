@@ -1,0 +1,120 @@
+"""``sync``: one source in this process, several in one process each."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hub.cli import access, children, output
+from hub.cli.outcome import REFUSED, Outcome, combined, of_error, of_summary
+from hub.cli.watching import view
+from hub.errors import AnchorlineError, UsageError
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.model import Mapping as Strategy
+    from hub.sync import Event
+
+
+def sync(path: Path, source: str | None, *, new_account: bool, json: bool, events: bool) -> None:
+    """Read one source, or all of them; leaves with the code that says how it went."""
+    children.heed_signals()
+    logging.getLogger().addHandler(logging.NullHandler())  # what matters of it is in the events and the summary
+    config = access.config(path)
+    chosen = _chosen(config, source)
+    rules = strategy(config)
+    if events:
+        raise typer.Exit(_as_child(config, rules, chosen[0], new_account))
+    try:
+        outcomes = _run(path, config, rules, chosen, new_account)
+    except KeyboardInterrupt:
+        output.say("Interrupted. What was read is kept; the next sync goes on from there.")
+        raise
+    _finish(outcomes, json)
+
+
+def _chosen(config: Config, source: str | None) -> list[str]:
+    if source is not None:
+        if source not in config.sources:
+            from hub.tomlfile import did_you_mean
+
+            hint = did_you_mean(source, config.sources) or f"Add a table [source.{source}] to {config.path.name}."
+            raise UsageError(f'There is no source "{source}" in {config.path.name}.', hint=hint)
+        return [source]
+    if not config.sources:
+        hint = "Add a table such as [source.jira] with its kind and url."
+        raise UsageError(f"No source is configured in {config.path.name}.", hint=hint)
+    return list(config.sources)
+
+
+def strategy(config: Config) -> Strategy:
+    """The mapping files of a configuration."""
+    from hub.mappings import load_mappings
+
+    return load_mappings(config.mappings, config.timezone)[0]
+
+
+def _run(path: Path, config: Config, rules: Strategy, chosen: list[str], new_account: bool) -> list[Outcome]:
+    with view() as shown:
+        if len(chosen) == 1:
+            return [run_source(config, rules, chosen[0], told(shown), new_account=new_account)]
+        extra = ["--new-account"] if new_account else []
+        return children.run_all({name: children.command(path.absolute(), name, extra) for name in chosen}, shown)
+
+
+def run_source(
+    config: Config,
+    rules: Strategy,
+    name: str,
+    listener: Callable[[Event], None],
+    *,
+    now: int | None = None,
+    new_account: bool = False,
+) -> Outcome:
+    """One run in this process. What the hub itself refuses becomes an outcome, too."""
+    from hub.sync import sync_source
+
+    try:
+        config.settings(name)  # before a database is made for it
+        with access.store(config) as store:
+            summary = sync_source(config, rules, store, name, listener=listener, now=now, new_account=new_account)
+    except AnchorlineError as error:
+        return of_error(name, error)
+    return of_summary(summary)
+
+
+def told(shown: Callable[[Mapping[str, Any]], None]) -> Callable[[Event], None]:
+    """A listener that passes events on as dictionaries."""
+    return lambda event: shown({"event": type(event).__name__, **dataclasses.asdict(event)})
+
+
+def _as_child(config: Config, rules: Strategy, name: str, new_account: bool) -> int:
+    """Run for a parent that reads our events. A parent that is gone ends us through our standard input."""
+    children.end_with_parent()
+    outcome = run_source(config, rules, name, told(output.event), new_account=new_account)
+    if outcome.run_id is None:
+        output.event({"event": REFUSED, **dataclasses.asdict(outcome)})
+    return outcome.exit_code
+
+
+def _finish(outcomes: list[Outcome], json: bool) -> None:
+    from hub.cli.render.runs import ended
+
+    if json:
+        output.data(outcomes)
+    else:
+        for each in outcomes:
+            shown = output.show if each.run_id is not None else output.tell  # what never began left no data
+            shown(ended(each.source, each.result, each.counts, each.error, each.hint))
+    code = combined(each.exit_code for each in outcomes)
+    if not json and any(each.seq is not None for each in outcomes):
+        output.next_steps(
+            ("anchorline progress", "where every key result stands"), ("anchorline unanchored", "active work that serves none")
+        )  # fmt: skip
+    if code:
+        raise typer.Exit(code)

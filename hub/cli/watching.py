@@ -1,0 +1,135 @@
+"""Showing runs while they go on, on standard error: bars on a terminal, plain lines elsewhere.
+
+Both take events as dictionaries, ``{"event": "Progressed", "source": ...}``, from this process or from a child's output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from hub.cli import output
+from hub.cli.render.text import clean, count
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+EVERY = 5_000
+"""Items between two plain lines about the same partition."""
+
+
+class View:
+    """Shows nothing of the runs, but what children complain about. Is left when all have ended."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Show one event."""
+
+    def note(self, source: str, line: str) -> None:
+        """A line that a child wrote to its standard error."""
+        output.say(f"{clean(source)}: {clean(line)}")
+
+
+def view() -> View:
+    """What suits the place where standard error goes."""
+    return Bars() if output.err().is_terminal else Lines()
+
+
+class Lines(View):
+    """A line when something begins or ends, and now and then between."""
+
+    def __init__(self) -> None:
+        self._titles: dict[tuple[str, str], str] = {}
+        self._progress: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        show = getattr(self, f"_{event['event'].lower()}", None)
+        if show is not None:
+            show(event)
+
+    def _say(self, event: Mapping[str, Any], text: str) -> None:
+        output.say(f"{clean(event['source'])}: {text}")
+
+    def _started(self, event: Mapping[str, Any]) -> None:
+        self._say(event, f"reading {count(event['partitions'], 'part')}, run {event['run_id']}")
+
+    def _partitionstarted(self, event: Mapping[str, Any]) -> None:
+        self._titles[event["source"], event["partition"]] = title = clean(event["title"] or event["partition"])
+        if event["resumed"]:
+            self._say(event, f"{title}: going on where an earlier run stopped")
+
+    def _progressed(self, event: Mapping[str, Any]) -> None:
+        which = event["source"], event["partition"]
+        before = self._progress.get(which, {}).get("read", 0)
+        self._progress[which] = event
+        if event["read"] // EVERY > before // EVERY:
+            self._say(event, f"{self._titles.get(which, clean(event['partition']))}: {count(event['read'], 'item')} so far")
+
+    def _partitionended(self, event: Mapping[str, Any]) -> None:
+        which = event["source"], event["partition"]
+        title = self._titles.get(which, clean(event["partition"]))
+        if event["error"]:
+            self._say(event, f"{title}: {event['result']}, {clean(event['error'])}")
+            return
+        seen = self._progress.get(which, {"read": 0, "new": 0, "changed": 0})
+        self._say(event, f"{title}: {count(seen['read'], 'item')}, {seen['new']:,} new, {seen['changed']:,} changed")
+
+
+class Bars(View):
+    """A bar per source, over its partitions."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
+
+        self._bars = Progress(
+            TextColumn("{task.fields[source]}", style="bold", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed}/{task.fields[of]}", markup=False),
+            TextColumn("{task.fields[items]:>8,} items", markup=False),
+            TimeElapsedColumn(),
+            TextColumn(
+                "{task.fields[now]}", style="dim", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
+            ),
+            console=output.err(),
+            expand=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._read: dict[tuple[str, str], int] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def _task(self, source: str) -> TaskID:
+        if source not in self._tasks:
+            self._tasks[source] = self._bars.add_task("", total=None, source=clean(source), items=0, of="?", now="connecting")
+        return self._tasks[source]
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        task, kind = self._task(event["source"]), event["event"]
+        if kind == "Started":
+            self._bars.update(task, total=event["partitions"], of=event["partitions"])
+        elif kind == "PartitionStarted":
+            again = " (going on)" if event["resumed"] else ""
+            self._bars.update(task, now=clean(event["title"] or event["partition"]) + again)
+        elif kind == "Progressed":
+            self._read[event["source"], event["partition"]] = event["read"]
+            total = sum(read for (source, _), read in self._read.items() if source == event["source"])
+            self._bars.update(task, items=total)
+        elif kind == "PartitionEnded":
+            self._bars.advance(task)
+            if event["error"]:
+                output.say(f"{clean(event['source'])}: {clean(event['error'])}", "yellow")
+        elif kind == "Evaluating":
+            self._bars.update(task, now=f"tying {count(event['items'], 'item')} to key results")
+        elif kind == "Ended":
+            self._bars.update(task, now=event["summary"]["result"])

@@ -1,0 +1,148 @@
+"""Reads ``config.toml``: every problem of the file and the environment at once, each with its line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from hub.config import environment as env
+from hub.config.source import read_source
+from hub.config.values import Config, Source, secret_remedy
+from hub.errors import ConfigError, Problem
+from hub.tomlfile import Document, Table, did_you_mean, read
+
+_KEYS = ("database", "timezone", "mappings", "source")
+_LATER = {
+    "daemon": 'Remove the table; run "anchorline sync" from cron until then.',
+    "schedule": 'Remove the table; run "anchorline sync" from cron until then.',
+    "web": "Remove the table; results are shown on the command line.",
+    "channel": "Remove the table; no messages are sent.",
+    "notify": "Remove the table; no messages are sent.",
+    "checkin": "Remove the table.",
+    "people": "Remove the line; no figure per person is calculated at all.",
+    "log": "Remove the table; the log goes to standard error.",
+    "io": "Remove the table; the limits of requests are fixed.",
+    "data": "Name the database itself: database = \"sqlite:///data/anchorline.db\".",
+}  # fmt: skip
+DEFAULT_DATABASE = "sqlite:///data/anchorline.db"
+_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
+def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration in a file, with secrets from the environment. Raises ``ConfigError`` with all problems at once."""
+    environ = os.environ if environ is None else environ
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - a symlinked config stays where its folder is
+    problems: list[Problem] = []
+    top = _top(path, problems)
+    top.only(_KEYS, _LATER)
+    database = _database(top, path.parent, environ)
+    timezone = _timezone(top)
+    mappings = path.parent / Path(top.text("mappings") or "mappings").expanduser()
+    sources = _sources(top, environ)
+    problems += env.unread(environ, _names(top))
+    problems = sorted(dict.fromkeys(problems))
+    if any(not p.warning for p in problems):
+        raise ConfigError(problems)
+    return Config(path, database, timezone, mappings, sources, tuple(problems))
+
+
+def _top(path: Path, problems: list[Problem]) -> Table:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        remedy = "Copy config.example.toml there, or name another file with --config or ANCHORLINE_CONFIG."
+        raise ConfigError([Problem(str(path), 0, "There is no such file.", remedy)]) from None
+    except OSError as error:
+        raise ConfigError([Problem(str(path), 0, f"The file cannot be read: {error.strerror}.", "Correct its rights.")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem(path.name, 0, "The file is not UTF-8.", "Save it as UTF-8 in your editor.")]) from None
+    found = read(path.name, text)
+    if not isinstance(found, Document):
+        raise ConfigError([found])
+    return Table(found, (), found.values, path.name, problems)
+
+
+def _timezone(top: Table) -> str:
+    name = top.text("timezone")
+    if name is None:
+        return "UTC"
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # also names of folders, and paths that lead elsewhere
+        top.problem(
+            "timezone",
+            f'"{name}" is no time zone.',
+            did_you_mean(name, available_timezones(), otherwise="Write one such as Europe/Berlin."),
+        )
+        return "UTC"
+    return name
+
+
+def _database(top: Table, folder: Path, environ: Mapping[str, str]) -> str:
+    """The database's URL. A relative SQLite path starts at the config's folder; the environment wins over the file."""
+    from_file = top.text("database", f'Write an address such as "{DEFAULT_DATABASE}".')
+    if from_file is not None and _has_password(from_file):
+        top.problem(
+            "database", "The address of the database holds a password.", f"Move the whole address to the variable {env.DATABASE}."
+        )
+    url = environ.get(env.DATABASE)
+    if url is not None and not url.strip():
+        top.problems.append(
+            Problem(env.FILE, 0, f"{env.DATABASE} is set, but empty.", "Unset it, or write the database's address.")
+        )
+    given = (url or "").strip() or from_file or DEFAULT_DATABASE
+    scheme, separator, rest = given.partition("://")
+    if not separator or scheme not in _SCHEMES:
+        text, remedy = "is not the address of a database.", 'Write "sqlite:///FILE" or "postgresql://USER@HOST/NAME".'
+        if url:
+            top.problems.append(Problem(env.FILE, 0, f"The value of {env.DATABASE} {text}", remedy))
+        else:
+            top.problem("database", f"The value of `database` {text}", remedy)
+        return given
+    if scheme == "sqlite":
+        if not rest.startswith("/") or not rest.strip("/"):
+            top.problem(
+                "database",
+                "The address of the SQLite database names no file.",
+                f'Write three slashes and a path: "{DEFAULT_DATABASE}".',
+            )
+            return given
+        return f"sqlite:///{folder / rest[1:]}"
+    return given.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _has_password(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.password is not None or "password=" in parts.query.lower()
+    except ValueError:
+        return "@" in url
+
+
+def _names(top: Table) -> list[str]:
+    written = top.values.get("source")
+    return list(written) if isinstance(written, dict) else []
+
+
+def _sources(top: Table, environ: Mapping[str, str]) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    names: list[str] = []
+    for name, table in top.entries("source", "[source.{}]", "Write a table per source: [source.jira]."):
+        names.append(name)
+        source = read_source(name, table, names[:-1], environ)
+        if source is not None:
+            found[name] = source
+    if not top.values.get("source"):
+        top.problem((), "No source is configured.", "Add a table such as [source.jira] with its kind and url.", warning=True)
+    for source in found.values():
+        if source.needs_token and source.secret is None and not _spoken_of(source.variable, top.problems):
+            text = f"The secret of the source {source.name} is not set."
+            top.problems.append(Problem(source.place.file, source.place.line, text, secret_remedy(source.variable), warning=True))
+    return found
+
+
+def _spoken_of(variable: str, problems: list[Problem]) -> bool:
+    return any(p.file == env.FILE and variable in p.text for p in problems)

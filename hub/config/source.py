@@ -1,0 +1,222 @@
+"""One ``[source.NAME]`` table: checked against what its connector's kind takes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import connectors
+from connectors.base import Kind, Option
+from hub.config import environment as env
+from hub.config.values import Source
+from hub.model import fold
+from hub.tomlfile import Table, did_you_mean
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_SECRETS = (
+    "token",
+    "password",
+    "secret",
+    "api_key",
+    "apikey",
+    "api_token",
+    "pat",
+    "key",
+    "credentials",
+    "token_file",
+    "password_file",
+)
+EFFORT: tuple[Literal["count", "estimate"], ...] = ("count", "estimate")
+_COMMON = ("kind", "url", "user", "fields", "effort")
+_LATER = {
+    "renamed_from": "Keep the old name of the source.",
+    "every": 'Run "anchorline sync" from cron.',
+    "schedule": 'Run "anchorline sync" from cron.',
+    "rate": "Remove it; the vendor's own limits are kept.",
+    "account": "Remove it.",
+    "items": "Remove it.",
+}
+
+
+def read_source(name: str, table: Table, others: list[str], environ: Mapping[str, str]) -> Source | None:
+    """A source's table as a value; None when it has a problem."""
+    before = sum(not p.warning for p in table.problems)
+    variable = env.variable(name)
+    _check_name(name, table, others, variable)
+    kind = _kind(table)
+    word = kind.partition_word if kind else "projects"
+    options = kind.options if kind else ()
+    _check_keys(table, kind, word, variable)
+    url, user = _url(table), table.text("user")
+    partitions, fields, effort = _partitions(table, word), _fields(table), table.choice("effort", EFFORT) or "count"
+    values = {o.name: _option(table, o) for o in options}
+    if kind is not None and kind.needs_user and "user" not in table:
+        table.missing("user", "Add the account's user name or mail address that belongs to the secret.")
+    secret = env.secret(variable, environ, table.problems) if kind is None or kind.needs_token else None
+    if kind is None or url is None or sum(not p.warning for p in table.problems) > before:
+        return None
+    return Source(
+        name, kind.name, url, table.place, variable, user, partitions, fields, effort, values, kind.item_fields,
+        kind.needs_token, secret,
+    )  # fmt: skip
+
+
+def _check_name(name: str, table: Table, others: list[str], variable: str) -> None:
+    if not _NAME.fullmatch(name):
+        proposal = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
+        remedy = "Use small letters, digits, - and _, beginning with a letter" + (
+            f': "{proposal}".' if _NAME.fullmatch(proposal) else "."
+        )
+        table.problem((), f'"{name}" cannot be the name of a source.', remedy)
+    for other in others:
+        if env.variable(other) == variable:
+            table.problem(
+                (),
+                f'The sources "{other}" and "{name}" would share the variable {variable}.',
+                "Give one of the two another name.",
+            )
+
+
+def _kind(table: Table) -> Kind | None:
+    name = table.text("kind")
+    if name is None:
+        if "kind" not in table:
+            table.missing("kind", f'Add kind = "{(connectors.kinds() or ("jira",))[0]}", for example.')
+        return None
+    if name not in connectors.kinds():
+        known = connectors.kinds()
+        table.problem(
+            "kind",
+            f'There is no connector of kind "{name}".',
+            did_you_mean(name, known, otherwise=f"Installed: {', '.join(known)}."),
+        )
+        return None
+    try:
+        return connectors.load(name)
+    except (ImportError, AttributeError, TypeError) as error:  # somebody else's package, or a half installed one
+        table.problem(
+            "kind", f'The connector of kind "{name}" cannot be loaded: {error}.', "Install it again with what it needs."
+        )
+        return None
+
+
+def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> None:
+    """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
+    known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else {*_COMMON, *table.values} - set(_LATER)
+    secrets = {
+        k: f"Remove it from the file, and set {variable} or {variable}_FILE."
+        for k in table.values
+        if k not in known or kind is None
+    }
+    secrets = {k: v for k, v in secrets.items() if fold(k) in _SECRETS or re.search(r"token|password|secret", fold(k))}
+    for key, remedy in secrets.items():
+        table.problem(key, f"`{key}` would put a secret into the configuration.", remedy)
+    for key in table.values:
+        if key in known or key in secrets:
+            continue
+        if key in _LATER:
+            table.problem(key, f"`{key}` in {table.label} is not supported by this version.", _LATER[key])
+        elif key == "projects":
+            table.problem(key, "A source of this kind has no `projects`.", f"Write `{word}`.")
+        else:
+            table.problem(key, f'The key "{key}" is unknown in {table.label}.', did_you_mean(key, known))
+
+
+def _url(table: Table) -> str | None:
+    """An https address without credentials; plain http only to this machine. Never repeated: it may hold a secret."""
+    text = table.text("url", "Write the address of the site: https://NAME.atlassian.net.")
+    if text is None:
+        if "url" not in table:
+            table.missing("url", 'Add the address of the site, for example url = "https://NAME.atlassian.net".')
+        return None
+    try:
+        parts = urlsplit(text.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    wrong = _wrong_url(text, parts.scheme, host, parts.netloc, parts.query or parts.fragment or text.strip()[-1:] in "?#")
+    if wrong:
+        table.problem("url", *wrong)
+        return None
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _wrong_url(text: str, scheme: str, host: str | None, netloc: str, tail: object) -> tuple[str, str] | None:
+    if not host or scheme not in ("http", "https") or re.search(r"\s|[\x00-\x20\x7f\\]", text.strip()):
+        return "The value of `url` is not an address.", "Write it in full: https://NAME.atlassian.net."
+    if "@" in netloc:
+        return (
+            "The address holds a user name or password.",
+            "Write the bare address; the name goes into `user`, the secret into the environment.",
+        )
+    if tail:
+        return "The address ends in a query or fragment.", "Write the address of the site only, without what follows ? or #."
+    if scheme == "http" and not _loopback(host):
+        return "The address is not encrypted.", "Write https://; plain http is accepted for this machine only."
+    return None
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _partitions(table: Table, word: str) -> tuple[str, ...]:
+    found = table.texts(word)
+    seen: dict[str, str] = {}
+    for one in found:
+        if fold(one) in seen:
+            table.problem(word, f'`{word}` names "{one}" twice.', "Keep one of the two.")
+        seen.setdefault(fold(one), one.strip())
+    return tuple(seen.values())
+
+
+def _fields(table: Table) -> dict[str, str]:
+    fields = table.table("fields", "fields", 'Write our name = the source\'s field: fields = { team = "customfield_10050" }.')
+    found: dict[str, str] = {}
+    for name in fields.values if fields else ():
+        assert fields is not None
+        value = fields.text(name, "Write the field's id or its exact name.")
+        if not _FIELD.fullmatch(name):
+            fields.problem(
+                name, f'"{name}" cannot be the name of a field.', "Use letters, digits, - and _: rules read it as field.NAME."
+            )
+        elif fold(name) in found:
+            fields.problem(name, f'The field "{name}" is named twice; case makes no difference.', "Keep one of the two.")
+        elif value is not None:
+            found[fold(name)] = value.strip()
+    return found
+
+
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", Decimal: "a number", str: "a text"}
+
+
+def _option(table: Table, option: Option) -> Any:
+    """The value of a setting that only this kind has, in the type that the kind declares."""
+    if option.name not in table:
+        return option.default
+    if option.type in (tuple, list):
+        return option.type(table.texts(option.name))
+    value = table.values[option.name]
+    remedy = f"It is {option.help}." if option.help else ""
+    if option.type is str:
+        return table.text(option.name, remedy)
+    if option.type is bool or isinstance(value, bool):
+        right = option.type is bool and isinstance(value, bool)
+    elif option.type is int:
+        right = isinstance(value, int)
+    else:
+        right = isinstance(value, int | Decimal | float)
+    if not right:
+        table.expected(option.name, _WORDS.get(option.type, f"a {option.type.__name__}"), value, remedy)
+        return option.default
+    return option.type(value)

@@ -1,0 +1,81 @@
+"""The mapping files: strategy, teams and rules as admins write them, turned into the values of ``hub.model``.
+
+    folder --read_folder--> {name: text} --parse--> Mapping, or every problem of every file
+
+``parse`` is pure, so that the texts stored with an evaluation give the same mapping again years later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from pathlib import Path
+
+from hub.errors import ConfigError, Problem
+from hub.mappings.checks import check_whole, warn
+from hub.mappings.draft import Draft
+from hub.mappings.files import collect, digest, normalise
+from hub.mappings.rules import check_braces, read_rules
+from hub.mappings.strategy import read_strategy
+from hub.model import Mapping
+from hub.tomlfile import Document, read
+
+__all__ = ["load_mappings", "parse", "read_folder"]
+
+
+def load_mappings(folder: Path, timezone: str) -> tuple[Mapping, tuple[Problem, ...]]:
+    """The mapping in a folder and its warnings. Raises ``ConfigError`` with all problems of all files at once."""
+    files, unreadable = collect(folder)
+    mapping, problems = _parse(files, timezone, unreadable)
+    if mapping is None:
+        raise ConfigError(problems)
+    return mapping, tuple(problems)
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """The texts of all ``*.toml`` under a folder, by name relative to it. Raises ``ConfigError`` when one cannot be read."""
+    files, problems = collect(folder)
+    if problems:
+        raise ConfigError(problems)
+    return files
+
+
+def parse(files: MappingABC[str, str], timezone: str) -> tuple[Mapping | None, list[Problem]]:
+    """The mapping that the texts say, and their problems in order. The mapping is None when one of them is no mere warning."""
+    return _parse(files, timezone, [])
+
+
+def _parse(files: MappingABC[str, str], timezone: str, unreadable: list[Problem]) -> tuple[Mapping | None, list[Problem]]:
+    texts = normalise(files)
+    draft = Draft([], list(unreadable))
+    for name, text in texts.items():
+        found = read(name, text)
+        if isinstance(found, Document):
+            draft.docs.append(found)
+        else:
+            draft.problems.append(found)
+    if draft.problems:  # what a broken file declares is unknown, so nothing that names it can be called wrong
+        draft.hidden |= {"cycle", "pillar", "allowance", "team", "objective", "key_result"}
+    read_strategy(draft)
+    read_rules(draft)
+    check_braces(draft)
+    check_whole(draft)
+    failed = any(not p.warning for p in draft.problems)
+    if not failed:  # what is half read would warn about its own mistakes
+        warn(draft)
+    problems = sorted(dict.fromkeys(draft.problems))
+    return None if failed else _mapping(draft, texts, timezone), problems
+
+
+def _mapping(draft: Draft, texts: dict[str, str], timezone: str) -> Mapping:
+    return Mapping(
+        hash=digest(texts, timezone),
+        files=texts,
+        timezone=timezone,
+        cycles=draft.cycles,
+        pillars=draft.pillars,
+        teams=draft.teams,
+        allowances=draft.allowances,
+        objectives=draft.objectives,
+        key_results=draft.key_results,
+        rules=tuple(draft.rules),
+    )

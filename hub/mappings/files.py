@@ -1,0 +1,72 @@
+"""The mapping folder on disk, and the hash of what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.errors import Problem
+
+MAX_BYTES = 4 * 2**20
+
+
+def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The texts of all ``*.toml`` under a folder by relative name, and a problem for each that cannot be read."""
+    if not folder.is_dir():
+        return {}, [
+            Problem(
+                str(folder), 0, "This folder of mapping files does not exist.", "Create it, or correct `mappings` in config.toml."
+            )
+        ]
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.rglob("*.toml")):
+        relative = path.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts) or not path.is_file():
+            continue  # editors' and version control's own files
+        name = relative.as_posix()
+        found = text_of(path, name)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            files[name] = found
+    if not files and not problems:
+        problems.append(
+            Problem(
+                str(folder),
+                0,
+                "There is no *.toml file in this folder.",
+                "Copy the example from the installed share/anchorline/mappings.",
+            )
+        )
+    return dict(sorted(files.items())), problems
+
+
+def text_of(path: Path, name: str) -> str | Problem:
+    """The text of one file, without a byte order mark."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return Problem(
+            name, 0, f"The file cannot be read: {error.strerror}.", "Give the account that runs Anchorline the right to read it."
+        )
+    if len(raw) > MAX_BYTES:
+        return Problem(name, 0, "The file is larger than 4 MB.", "Split it: all *.toml in the folder are read as one.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return Problem(name, line, "The file is not UTF-8.", "Save it as UTF-8 in your editor.")
+
+
+def normalise(files: Mapping[str, str]) -> dict[str, str]:
+    """The texts in the form that is hashed and stored: sorted by name, no byte order mark, line ends as ``\\n``."""
+    return {name: files[name].removeprefix("\ufeff").replace("\r\n", "\n") for name in sorted(files)}
+
+
+def digest(files: Mapping[str, str], timezone: str) -> str:
+    """The identity of a mapping: the same texts and time zone always give the same 32 hex digits."""
+    canonical = json.dumps([timezone, sorted(files.items())], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode("ascii"), digest_size=16).hexdigest()

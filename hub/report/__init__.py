@@ -1,0 +1,44 @@
+"""The read side: trees, lists and explanations of the latest evaluation. It cannot write.
+
+    store --Reader--> evaluation, snapshots, links --names from the mapping it was made with--> values.py
+
+What is answered is always one evaluation (its ``seq``), with the mapping files stored beside it, not the files on disk now.
+"""
+
+from hub.report.report import Report
+from hub.report.values import (
+    ConditionStep,
+    ItemExplanation,
+    Node,
+    NodeExplanation,
+    RuleStep,
+    RunRow,
+    ShareStep,
+    SourceAge,
+    Tree,
+    Unanchored,
+    UnitRow,
+    UnitStep,
+    Waif,
+    as_json,
+    iso,
+)
+
+__all__ = [
+    "ConditionStep",
+    "ItemExplanation",
+    "Node",
+    "NodeExplanation",
+    "Report",
+    "RuleStep",
+    "RunRow",
+    "ShareStep",
+    "SourceAge",
+    "Tree",
+    "Unanchored",
+    "UnitRow",
+    "UnitStep",
+    "Waif",
+    "as_json",
+    "iso",
+]

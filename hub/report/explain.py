@@ -1,0 +1,186 @@
+"""Explanations, made by assessing again: the same function that gave the number says why. Pure.
+
+What is explained is an evaluation: its mapping, and items and lists as of its seq.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from hub.assess import Activity, Assessor, estimate_of
+from hub.model import Attachment, Dimensions, Item, KeyResult, Mapping, NodeResult, Rule, Unit, fold
+from hub.report import words
+from hub.report.values import ConditionStep, ItemExplanation, RuleStep, ShareStep, UnitRow, UnitStep, iso
+from hub.rules import RuleVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an explanation stands on."""
+
+    mapping: Mapping
+    dimensions: Dimensions
+    seq: int
+    as_of: int
+
+
+def item_explanation(
+    ground: Ground, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]
+) -> ItemExplanation:
+    """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included."""
+    assessor = Assessor(ground.mapping, ground.dimensions)
+    part = assessor.part(tree)
+    by_no = {i.no: i for i in tree}
+    attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
+    if attachment is None:  # it has left: the assessment treats it as not read
+        attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))
+    chain = _chain(item, by_no)
+    via = by_no.get(attachment.via) if attachment.via is not None else None
+    steps = tuple(_rule_step(ground.mapping, v) for v in assessor.matcher.explain(item))
+    inherited = tuple(
+        (words.item_name(above), tuple(_rule_step(ground.mapping, v) for v in assessor.matcher.explain(above) if v.holds))
+        for above in chain[1:]
+    )
+    return ItemExplanation(
+        source=item.source,
+        id=item.id,
+        key=item.key,
+        title=item.title,
+        url=item.url,
+        cycle=cycle,
+        seq=ground.seq,
+        state=attachment.state,
+        active=Activity(ground.mapping, ground.dimensions, ground.as_of)(item, attachment.state),
+        facts=_facts(item, ground.dimensions),
+        team=_team_name(ground.mapping, attachment.team),
+        outcome=attachment.outcome,
+        sentence=words.outcome_sentence(ground.mapping, item, attachment, via),
+        shares=_shares(ground.mapping, attachment),
+        strength=attachment.strength,
+        via=words.item_name(via) if via is not None and via.no != item.no else None,
+        chain=tuple(words.item_name(i) for i in chain),
+        broken=tuple(text for text, _, _ in attachment.broken),
+        units=tuple(_unit_step(u) for u in part.units if u.no == item.no and u.cycle == cycle),
+        rules=steps,
+        inherited=tuple((key, rules) for key, rules in inherited if rules),
+        findings=tuple(f.text for f in part.findings if f.no == item.no),
+        run=run,
+    )
+
+
+def _chain(item: Item, by_no: MappingABC[int, Item]) -> list[Item]:
+    chain, seen = [item], {item.no}
+    while chain[-1].parent is not None and (above := by_no.get(chain[-1].parent)) is not None and above.no not in seen:
+        chain.append(above)
+        seen.add(above.no)
+    return chain
+
+
+def _team_name(mapping: Mapping, id_: str | None) -> str | None:
+    team = mapping.teams.get(id_) if id_ else None
+    return team.name if team else id_
+
+
+def _shares(mapping: Mapping, attachment: Attachment) -> tuple[ShareStep, ...]:
+    steps = []
+    for share in attachment.shares:
+        rule = mapping.rules[share.rule]
+        name = words.target_name(mapping, attachment.cycle, share.kind, share.id)
+        steps.append(ShareStep(share.kind, share.id, name, share.part, rule.name, str(rule.place), share.named))
+    return tuple(steps)
+
+
+def _unit_step(unit: Unit) -> UnitStep:
+    why = "it is a unit of this key result" if unit.counts else words.WHY[unit.why]
+    return UnitStep(unit.key_result, unit.part, unit.counts, why)
+
+
+def _target(rule: Rule) -> str:
+    if rule.target_kind == "ignore":
+        return f"ignore: {rule.target}"
+    return rule.target if rule.target is not None else "{key_result}"
+
+
+def _rule_step(mapping: Mapping, verdict: RuleVerdict) -> RuleStep:
+    steps = tuple(
+        ConditionStep(c.condition.field, tuple(t.written for t in c.condition.tests), c.values, c.holds, str(c.condition.place))
+        for c in verdict.conditions
+    )
+    rule = verdict.rule
+    failing = next((s for s in steps if s.holds is False), None) or next((s for s in steps if s.holds is None), None)
+    naming = next(
+        (s for s, c in zip(steps, verdict.conditions, strict=True) if any(t.how == "capture" for t in c.condition.tests)), None
+    )
+    deciding = failing or naming or (steps[-1] if steps else None)
+    return RuleStep(rule.name, str(rule.place), _target(rule), rule.strength, verdict.holds, deciding, steps)
+
+
+def _facts(item: Item, dimensions: Dimensions) -> dict[str, Any]:
+    listed = dimensions.statuses.get((item.source, item.status_id)) if item.status_id else None
+    sprints = [dimensions.sprints.get((item.source, s)) for s in item.sprints]
+    projects = [dimensions.containers.get((item.source, c)) for c in item.containers]
+    return {
+        "type": item.type,
+        "level": item.level,
+        "project": [p.key or p.name if p else c for p, c in zip(projects, item.containers, strict=True)],
+        "status": item.status,
+        "status_id": item.status_id,
+        "status_category": item.category,
+        "status_list_category": listed.category if listed else None,
+        "resolution": item.resolution,
+        "estimate": item.estimate,
+        "labels": list(item.labels),
+        "components": list(item.components),
+        "sprints": [f"{s.name} ({s.state})" if s else id_ for s, id_ in zip(sprints, item.sprints, strict=True)],
+        "created": iso(item.created_at),
+        "updated": iso(item.updated_at),
+        "done": iso(item.done_at),
+        "parent": item.parent_ref,
+        "presence": item.presence,
+        "fields": dict(item.fields),
+        "former_keys": list(item.aliases),
+    }
+
+
+def unit_rows(
+    ground: Ground,
+    key_result: KeyResult,
+    node: NodeResult,
+    attached: list[tuple[Item, Unit, Attachment]],
+    ancestors: MappingABC[int, str],
+    runs: MappingABC[int, str],
+) -> tuple[UnitRow, ...]:
+    """Every attached item of a key result: counted ones first, then those left out, each with its weight or reason."""
+    means = {int(level): Fraction(text) for level, text in node.details.get("means", {}).items()}
+    rows = []
+    for item, unit, attachment in attached:
+        share = next(s for s in attachment.shares if s.kind == "key_result" and fold(s.id) == unit.key_result)
+        rule = ground.mapping.rules[share.rule]
+        rows.append(
+            UnitRow(
+                source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, level=item.level,
+                state=unit.state, part=unit.part, counts=unit.counts, why="" if unit.counts else words.WHY[unit.why],
+                estimate=unit.estimate if key_result.by == "estimate" else estimate_of(item.estimate), below=unit.below,
+                weight=_weight(key_result, unit, means) if unit.counts else None,
+                raw_estimate=item.estimate, raw_status=item.status,
+                via=ancestors.get(attachment.via) if attachment.via is not None and attachment.via != item.no else None,
+                rule=rule.name, place=str(rule.place), named=share.named, run=runs.get(item.no),
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda r: (not r.counts, r.source, _natural(r.key or r.id))))
+
+
+def _weight(key_result: KeyResult, unit: Unit, means: MappingABC[int, Fraction]) -> Fraction:
+    if key_result.by == "count":
+        return unit.part
+    if unit.estimate is not None:
+        return unit.part * Fraction(unit.estimate)
+    return unit.part * (means[unit.level] if key_result.missing == "mean" else Fraction(key_result.missing))
+
+
+def _natural(key: str) -> tuple[str, int]:
+    head, _, tail = key.rpartition("-")
+    return (head, int(tail)) if tail.isdigit() else (key, 0)

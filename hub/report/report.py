@@ -1,0 +1,243 @@
+"""``Report``: what the command line and the pages ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from typing import Any
+
+from hub.errors import AnchorlineError, UsageError
+from hub.mappings import parse
+from hub.model import Cycle, Dimensions, Mapping, NodeResult, SourceFacts, fold
+from hub.report import words
+from hub.report.explain import Ground, item_explanation
+from hub.report.key_results import attached_to, node_explanation
+from hub.report.values import ItemExplanation, Node, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
+from hub.report.waifs import Wanted, active_counts, unanchored
+from hub.store import Store
+from hub.store.read import EvaluationRow, Reader
+
+
+class Report:
+    """Answers about the latest evaluation of a store. Every method gives None, or nothing, before the first one."""
+
+    def __init__(self, store: Store) -> None:
+        self._reader = Reader(store)
+        self._ground: Ground | None = None
+
+    # ---- the tree ----
+
+    def tree(self, cycle: str | None = None) -> Tree | None:
+        """The strategy of one cycle, by default the one in force. Raises ``UsageError`` when there is no such cycle."""
+        ground = self._latest()
+        if ground is None:
+            return None
+        which = self._cycle(ground, cycle)
+        rows = self._reader.latest_snapshots(which.id)
+        nodes: dict[tuple[str, str], NodeResult] = {(s.node.kind, s.node.id): s.node for s in rows}
+        return Tree(
+            cycle=which.id,
+            starts=which.starts,
+            ends=which.ends,
+            seq=ground.seq,
+            as_of=ground.as_of,
+            company=_Roll(ground.mapping, which.id, nodes).company(),
+            sources=self.sources(),
+            counts=active_counts(self._reader, ground, which),
+        )
+
+    def sources(self) -> tuple[SourceAge, ...]:
+        """Every source that ever ran, with the age of its data."""
+        return tuple(
+            SourceAge(s.name, s.kind, s.complete_at, s.last_result or ("running" if s.last_run else None), s.last_at, s.items)
+            for s in self._reader.sources()
+        )
+
+    def runs(self, source: str | None = None, limit: int = 20) -> list[RunRow]:
+        """The latest runs, newest first."""
+        return [
+            RunRow(
+                str(r.id), r.source, r.reason, r.mode, r.result or "running", r.started_at, r.finished_at, r.counts, r.error,
+                r.hint,
+            )
+            for r in self._reader.runs(limit, source)
+        ]  # fmt: skip
+
+    # ---- work that serves nothing ----
+
+    def unanchored(
+        self,
+        *,
+        team: str | None = None,
+        source: str | None = None,
+        project: str | None = None,
+        min_age_days: int | None = None,
+        limit: int | None = 50,
+    ) -> Unanchored | None:
+        """Active work without an anchor, contested work and broken anchors, of the cycle in force. Raises ``UsageError``."""
+        ground = self._latest()
+        if ground is None:
+            return None
+        wanted = Wanted(team, source, project, min_age_days, limit)
+        return unanchored(self._reader, ground, self._cycle(ground, None), wanted, self.sources())
+
+    # ---- explanations ----
+
+    def explain(self, text: str, cycle: str | None = None) -> list[ItemExplanation | NodeExplanation]:
+        """Whatever ``text`` names: a key result, objective or pillar by id, else an item by key, id or URL."""
+        return [*self.explain_node(text, cycle)] or [*self.explain_item(text, cycle)]
+
+    def explain_item(self, text: str, cycle: str | None = None) -> list[ItemExplanation]:
+        """One explanation per source that knows the text."""
+        ground = self._latest()
+        if ground is None:
+            return []
+        which = self._cycle(ground, cycle)
+        found = []
+        for item in self._reader.find_item(text):
+            numbers = [i.no for i in self._reader.tree_of(item.no)]
+            tree = list(self._reader.items(nos=numbers, as_of=ground.seq))
+            then = next((i for i in tree if i.no == item.no), None)
+            if then is not None:  # else it came after the evaluation that is explained
+                found.append(item_explanation(ground, then, tree, which.id, self._run_of(item.no)))
+        return found
+
+    def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
+        """Key results, objectives and pillars of this id in the cycle; ``company`` is the whole."""
+        ground = self._latest()
+        if ground is None:
+            return []
+        which = self._cycle(ground, cycle)
+        found = []
+        for kind in ("key_result", "objective", "pillar", "company"):
+            row = self._reader.snapshot(which.id, kind, fold(text), as_of=ground.seq)
+            if row is not None:
+                found.append(self._explain(ground, row.node))
+        return found
+
+    def ids(self) -> list[str]:
+        """Every id that ``explain_node`` knows, as written: for suggestions."""
+        ground = self._latest()
+        if ground is None:
+            return []
+        mapping = ground.mapping
+        return [x.id for table in (mapping.key_results, mapping.objectives, mapping.pillars) for x in table.values()]
+
+    def busiest_key_result(self) -> str | None:
+        """Id of the key result of the cycle in force that has most units and is neither untouched nor done."""
+        ground = self._latest()
+        if ground is None:
+            return None
+        cycle = self._cycle(ground, None).id
+        rows = [s.node for s in self._reader.latest_snapshots(cycle) if s.node.kind == "key_result"]
+        rows.sort(key=lambda n: (not 0 < (n.progress or 0) < 1, -n.details.get("units", 0), n.id))
+        return ground.mapping.key_results[cycle, rows[0].id].id if rows else None
+
+    def _explain(self, ground: Ground, node: NodeResult) -> NodeExplanation:
+        attached = attached_to(self._reader, ground, node) if node.kind == "key_result" else []
+        children = [
+            row.node
+            for c in node.details.get("children", ())
+            if (row := self._reader.snapshot(node.cycle, c["kind"], c["id"], as_of=ground.seq)) is not None
+        ]
+        evaluation = self._reader.evaluation(ground.seq)
+        run = self._reader.run(evaluation.run_id) if evaluation and evaluation.run_id is not None else None
+        about = {"id": str(run.id), "source": run.source, "started_at": run.started_at, "result": run.result} if run else {}
+        items = {i.no: words.item_name(i) for i in self._reader.items(nos={a.via for _, _, a in attached if a.via})}
+        origin = self._reader.provenance([i.no for i, _, _ in attached])
+        runs = {no: str(p.run_id) for no, p in origin.items()}
+        return node_explanation(ground, node, children, attached, items, runs, about, self.sources())
+
+    def _run_of(self, no: int) -> MappingABC[str, Any]:
+        origin = self._reader.provenance([no]).get(no)
+        run = self._reader.run(origin.run_id) if origin else None
+        if run is None:
+            return {}
+        return {"id": str(run.id), "source": run.source, "started_at": run.started_at, "result": run.result}
+
+    # ---- the evaluation ----
+
+    def _latest(self) -> Ground | None:
+        row = self._reader.evaluation()
+        if row is None:
+            return None
+        if self._ground is None or self._ground.seq != row.seq:
+            self._ground = self._stand(row)
+        return self._ground
+
+    def _stand(self, row: EvaluationRow) -> Ground:
+        stored = self._reader.mapping(row.mapping_hash)
+        mapping = parse(stored.files, stored.timezone)[0] if stored else None
+        if mapping is None:
+            raise AnchorlineError(
+                f"the mapping files of evaluation {row.seq} cannot be read by this version",
+                hint="Run `anchorline sync` to evaluate with the present files.",
+            )
+        d = self._reader.dimensions(as_of=row.seq)
+        facts = {n: SourceFacts(n, f["kind"], frozenset(f["item_fields"]), f["effort"]) for n, f in row.facts.items()}
+        return Ground(mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), row.seq, row.as_of)
+
+    def _cycle(self, ground: Ground, wanted: str | None) -> Cycle:
+        cycles = ground.mapping.cycles
+        if wanted is not None:
+            found = cycles.get(fold(wanted))
+            if found is None:
+                known = ", ".join(c.id for c in cycles.values())
+                raise UsageError(f"There is no cycle {wanted!r}.", hint=f"The mapping has {known}.")
+            return found
+        found = ground.mapping.cycle_at(ground.as_of)
+        if found is None:
+            raise UsageError("The mapping has no cycle.", hint="Add one line to [cycle] in the mapping files.")
+        return found
+
+
+class _Roll:
+    """The nodes of one cycle as a tree, with the names that people gave them."""
+
+    def __init__(self, mapping: Mapping, cycle: str, nodes: MappingABC[tuple[str, str], NodeResult]) -> None:
+        self._mapping = mapping
+        self._cycle = cycle
+        self._nodes = nodes
+
+    def company(self) -> Node:
+        figures = self._nodes[("company", "company")]
+        pillars = tuple(self._pillar(id_) for id_ in self._mapping.pillars)
+        adrift = tuple(self._objective(id_) for id_, o in self._objectives() if o.pillar is None)
+        if adrift:
+            measured = sum(n.measured for n in adrift)
+            pillars += (Node("pillar", "", "No pillar", None, sum(n.key_results for n in adrift), measured, children=adrift),)
+        progress, total, measured = figures.progress, figures.key_results, figures.measured
+        return Node("company", "company", "Company", progress, total, measured, children=pillars)
+
+    def _objectives(self) -> list[tuple[str, Any]]:
+        return [(id_, o) for id_, o in self._mapping.objectives.items() if o.cycle == self._cycle]
+
+    def _pillar(self, id_: str) -> Node:
+        pillar, figures = self._mapping.pillars[id_], self._nodes[("pillar", id_)]
+        under = tuple(self._objective(o) for o, each in self._objectives() if each.pillar and fold(each.pillar) == id_)
+        return Node(
+            "pillar", pillar.id, pillar.name, figures.progress, figures.key_results, figures.measured,
+            owner=pillar.owner, place=str(pillar.place), children=under,
+        )  # fmt: skip
+
+    def _objective(self, id_: str) -> Node:
+        objective, figures = self._mapping.objectives[id_], self._nodes[("objective", id_)]
+        own = tuple(
+            self._key_result(kr)
+            for (cycle, kr), each in self._mapping.key_results.items()
+            if cycle == self._cycle and fold(each.objective) == id_
+        )
+        note = "homework: no anchor says why it exists" if objective.anchor is None else ""
+        if objective.anchor and objective.anchor[0] == "supports":
+            note = f"supports {objective.anchor[1]}"
+        return Node(
+            "objective", objective.id, objective.name, figures.progress, figures.key_results, figures.measured,
+            owner=objective.owner, team=objective.team, place=str(objective.place), note=note, children=own,
+        )  # fmt: skip
+
+    def _key_result(self, id_: str) -> Node:
+        key_result, figures = self._mapping.key_results[self._cycle, id_], self._nodes[("key_result", id_)]
+        return Node(
+            "key_result", key_result.id, key_result.name, figures.progress, 1, figures.measured,
+            owner=key_result.owner, team=key_result.team, place=str(key_result.place),
+            note=words.key_result_note(key_result, figures),
+        )  # fmt: skip

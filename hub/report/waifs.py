@@ -1,0 +1,219 @@
+"""Work that serves nothing: active items without an anchor, contested work, broken anchors."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from hub.assess import Activity, estimate_of
+from hub.errors import UsageError
+from hub.model import Attachment, Cycle, Item, Mapping, State, fold
+from hub.report.explain import Ground
+from hub.report.values import SourceAge, Unanchored, Waif
+from hub.store.read import Reader
+
+DAY = 86_400_000
+NO_TEAM = "no team"
+
+
+class Wanted(NamedTuple):
+    """Filters of the list; None lets everything through. ``team`` is an id or name, ``project`` a key, name or id."""
+
+    team: str | None = None
+    source: str | None = None
+    project: str | None = None
+    min_age_days: int | None = None
+    limit: int | None = None
+
+
+def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> MappingABC[str, int]:
+    """Active items by outcome in the cycle; of ``ignored`` all. Sub-tasks are left out: their parents stand for them."""
+    active = Activity(ground.mapping, ground.dimensions, ground.as_of)
+    counts: Counter[str] = Counter()
+    for item, attachment in reader.attached(cycle.id, _COUNTED):
+        if item.level >= 0 and active(item, attachment.state):
+            counts[attachment.outcome] += 1
+    counts["ignored"] = reader.outcome_counts(cycle.id).get("ignored", 0)
+    return {outcome: counts[outcome] for outcome in (*_COUNTED, "ignored")}
+
+
+_COUNTED = ("linked", "allowance", "unanchored", "contested", "broken")
+
+
+def unanchored(
+    reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sources: tuple[SourceAge, ...]
+) -> Unanchored:
+    """The three lists, filtered and sorted by effort, then open before done, then the latest change first."""
+    active = Activity(ground.mapping, ground.dimensions, ground.as_of)
+    _check(ground, wanted)
+    lists: dict[str, list[Waif]] = defaultdict(list)
+    adrift = _Adrift()
+    total_active = dormant = 0
+    for item, attachment in reader.attached(cycle.id, _COUNTED, sources=[wanted.source] if wanted.source else None):
+        if attachment.outcome == "unanchored":
+            adrift.parents[item.no] = item.parent
+        if not _wanted(ground, item, attachment, wanted):
+            continue
+        is_active = active(item, attachment.state)
+        total_active += is_active and item.level >= 0
+        kind = _list(item, attachment, is_active)
+        if kind == "dormant":
+            dormant += 1
+        elif kind == "unanchored":
+            adrift.found.append(_waif(ground, item, attachment))
+            adrift.numbers.append(item.no)
+        elif kind is not None:
+            lists[kind].append(_waif(ground, item, attachment))
+    items = sorted(_rows(reader, ground, cycle, adrift), key=_rank)
+    return Unanchored(
+        cycle=cycle.id,
+        as_of=ground.as_of,
+        items=tuple(items[: wanted.limit]),
+        contested=tuple(sorted(lists["contested"], key=_rank)[: wanted.limit]),
+        broken=tuple(sorted(lists["broken"], key=_rank)[: wanted.limit]),
+        rows=len(items),
+        total=len(adrift.found),
+        active=total_active,
+        by_team=_by_team(adrift.found),
+        dormant=dormant,
+        sources=sources,
+    )
+
+
+@dataclass(slots=True)
+class _Adrift:
+    """Active unanchored items with their numbers, and the parents of all unanchored ones, active or not."""
+
+    found: list[Waif] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    parents: dict[int, int | None] = field(default_factory=dict)
+
+    def top(self, no: int) -> int:
+        """The topmost unanchored item above ``no``, or itself."""
+        while (above := self.parents.get(no)) is not None and above in self.parents:
+            no = above
+        return no
+
+
+def _rows(reader: Reader, ground: Ground, cycle: Cycle, adrift: _Adrift) -> list[Waif]:
+    """One row per topmost unanchored item, with the effort of the active items that it stands for."""
+    groups: dict[int, list[Waif]] = defaultdict(list)
+    own: dict[int, Waif] = {}
+    for no, waif in zip(adrift.numbers, adrift.found, strict=True):
+        groups[adrift.top(no)].append(waif)
+        own[no] = waif
+    quiet = [no for no in groups if no not in own]  # a top that is not active itself
+    belongs = reader.attachments(quiet, cycle.id)
+    for item in reader.items(nos=quiet):
+        own[item.no] = _waif(ground, item, belongs[item.no][0])
+    rows = []
+    for no, waifs in groups.items():
+        ages = [w.age_days for w in waifs if w.age_days is not None]
+        total = sum((w.effort for w in waifs), Decimal(0))
+        rows.append(replace(own[no], effort=total, active=len(waifs), age_days=min(ages, default=None)))
+    return rows
+
+
+def _check(ground: Ground, wanted: Wanted) -> None:
+    """A filter that names nothing would look like good news."""
+    mapping = ground.mapping
+    if wanted.team and fold(wanted.team) != NO_TEAM and _team_id(mapping, wanted.team) is None:
+        known = _known("The mapping has", (t.id for t in mapping.teams.values()))
+        raise UsageError(f"There is no team {wanted.team!r}.", hint=known)
+    if wanted.source and wanted.source not in ground.dimensions.sources:
+        raise UsageError(f"There is no source {wanted.source!r}.", hint=_known("There are", ground.dimensions.sources))
+    if wanted.project:
+        names = [t for c in ground.dimensions.containers.values() for t in (c.key, c.name) if t]
+        ids = [id_ for _, id_ in ground.dimensions.containers]
+        if fold(wanted.project) not in {fold(t) for t in (*names, *ids)}:
+            keys = sorted({c.key or c.name for c in ground.dimensions.containers.values()})
+            raise UsageError(f"There is no project {wanted.project!r}.", hint=_known("The sources have", keys))
+
+
+def _known(intro: str, names: Iterable[str]) -> str:
+    found = sorted(names)
+    return f"{intro} {', '.join(found[:12])}{' and others' if len(found) > 12 else ''}." if found else f"{intro} none."
+
+
+def _team_id(mapping: Mapping, text: str) -> str | None:
+    wanted = fold(text)
+    return wanted if wanted in mapping.teams else next((i for i, t in mapping.teams.items() if fold(t.name) == wanted), None)
+
+
+def _wanted(ground: Ground, item: Item, attachment: Attachment, wanted: Wanted) -> bool:
+    if wanted.team and attachment.team != (None if fold(wanted.team) == NO_TEAM else _team_id(ground.mapping, wanted.team)):
+        return False
+    if wanted.project and fold(wanted.project) not in _project_texts(ground, item):
+        return False
+    age = _age(ground, item)
+    return wanted.min_age_days is None or (age is not None and age >= wanted.min_age_days)
+
+
+def _project_texts(ground: Ground, item: Item) -> set[str]:
+    texts: set[str] = set()
+    for id_ in item.containers:
+        row = ground.dimensions.containers.get((item.source, id_))
+        texts |= {fold(t) for t in (id_, row.key if row else None, row.name if row else None) if t}
+    return texts
+
+
+def _list(item: Item, attachment: Attachment, active: bool) -> str | None:
+    """Which list an item is on: unanchored, contested, broken, the count of dormant ones, or none."""
+    is_open: bool = attachment.state in ("todo", "doing")
+    listed = item.level >= 0 or item.parent is None  # a sub-task is its parent's business
+    if attachment.outcome == "unanchored" and listed:
+        return "unanchored" if active else "dormant" if is_open else None
+    if attachment.outcome == "contested" and listed and active and attachment.via == item.no:
+        return "contested"
+    if attachment.broken and attachment.via == item.no and is_open:
+        return "broken"
+    return None
+
+
+def _waif(ground: Ground, item: Item, attachment: Attachment) -> Waif:
+    containers = [ground.dimensions.containers.get((item.source, c)) for c in item.containers]
+    state: State = attachment.state
+    team = ground.mapping.teams.get(attachment.team) if attachment.team else None
+    return Waif(
+        source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, type=item.type, state=state,
+        status=item.status, project=next((c.key or c.name for c in containers if c), None), team=team.name if team else None,
+        effort=effort(ground, item), updated_at=item.updated_at, age_days=_age(ground, item), why=_why(ground, attachment),
+    )  # fmt: skip
+
+
+def effort(ground: Ground, item: Item) -> Decimal:
+    """1, or the estimate where the source says so; a missing estimate is 1."""
+    facts = ground.dimensions.sources.get(item.source)
+    found = estimate_of(item.estimate) if facts is not None and facts.effort == "estimate" else None
+    return Decimal(1) if found is None else found
+
+
+def _why(ground: Ground, attachment: Attachment) -> str:
+    rules = ground.mapping.rules
+    if attachment.outcome == "contested":
+        return "claimed by " + " and ".join(f"{s.id} ({rules[s.rule].place})" for s in attachment.shares)
+    said = []
+    for text, id_, near in attachment.broken:
+        said.append(f"{text}: no key result {id_!r}" + (f"; did you mean {near!r}?" if near else ""))
+    return " and ".join(said)
+
+
+def _age(ground: Ground, item: Item) -> int | None:
+    return None if item.updated_at is None else max(0, (ground.as_of - item.updated_at) // DAY)
+
+
+def _rank(waif: Waif) -> tuple[Decimal, bool, int, str, str]:
+    return (-waif.effort, waif.state in ("done", "dropped"), waif.age_days or 0, waif.source, waif.id)
+
+
+def _by_team(items: list[Waif]) -> tuple[tuple[str, int, Decimal], ...]:
+    counts: dict[str, list[Decimal]] = defaultdict(list)
+    for waif in items:
+        counts[waif.team or NO_TEAM].append(waif.effort)
+    rows = [(team, len(efforts), sum(efforts, Decimal(0))) for team, efforts in counts.items()]
+    return tuple(sorted(rows, key=lambda r: (-r[2], r[0])))
+

@@ -1,0 +1,126 @@
+"""The sentences of the read side: why a number is what it is, why an item counts or does not. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from hub.model import Attachment, Item, KeyResult, Mapping, NodeResult, fold
+
+WHY = {
+    "covered": "counted through the items beneath it, or by the item above it",
+    "dropped": "dropped work leaves both sides",
+    "before_cycle": "it was done before the cycle began",
+    "after_cycle": "it was created after the cycle ended",
+    "undated": "it was already done when first seen, without a date, so it belongs to no cycle",
+    "level": "it stands under the level that this key result counts",
+}
+LEVEL_NAMES = {-1: "sub-tasks", 0: "stories", 1: "epics"}
+COUNTED = {"epic": "epics", "story": "stories", "leaf": "items without items beneath them", None: "stories and childless epics"}
+
+
+def number(value: Fraction) -> str:
+    """A fraction to read: at most two decimals, without trailing zeros."""
+    text = f"{float(value):.2f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(value: Fraction | None) -> str:
+    """``43.8 %``, or ``unmeasured``: never 0 % for what nobody measured."""
+    if value is None:
+        return "unmeasured"
+    text = f"{float(value) * 100:.1f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
+    """What the number is made of, in a few words."""
+    details = node.details
+    left = sum(details.get("left_out", {}).get(reason, 0) for reason in WHY if reason != "covered")
+    out = f", {left:,} left out" if left else ""
+    if node.progress is None:
+        return "no work is attached" + out if not details.get("units") else "the units attached weigh nothing" + out
+    if key_result.by == "count":
+        return f"{details['done_units']:,} of {details['units']:,} items done{out}"
+    missing = f", {details['missing']:,} of {details['units']:,} items without estimate" if details["missing"] else ""
+    return f"{number(node.done)} of {number(node.total)} points done{missing}{out}"
+
+
+def key_result_sentence(key_result: KeyResult, node: NodeResult) -> str:
+    if node.progress is None:
+        return f"{key_result.name} is unmeasured: {key_result_note(key_result, node)}."
+    return f"{key_result.name} is at {percent(node.progress)}: {key_result_note(key_result, node)}."
+
+
+def key_result_formula(key_result: KeyResult, node: NodeResult) -> str:
+    what = "weight of done units / weight of all units"
+    if node.progress is None:
+        return f"{what} = {number(node.done)} / {number(node.total)} = unmeasured"
+    return f"{what} = {number(node.done)} / {number(node.total)} = {percent(node.progress)}"
+
+
+def rollup_sentence(name: str, node: NodeResult) -> str:
+    if node.progress is None:
+        return f"{name} is unmeasured: none of its {plural(node.key_results, 'key result')} is measured."
+    return f"{name} is at {percent(node.progress)}, from {node.measured} of {plural(node.key_results, 'key result')}."
+
+
+def rollup_formula(node: NodeResult, children: tuple[dict[str, Any], ...]) -> str:
+    terms = [f"{c['weight']} x {percent(c['progress'])}" for c in children if c["progress"] is not None]
+    if not terms or node.progress is None:
+        return "weighted mean of the measured children; none is measured"
+    weights = number(node.total)
+    return f"({' + '.join(terms)}) / {weights} = {percent(node.progress)}"
+
+
+def policy_words(key_result: KeyResult) -> str:
+    counts = COUNTED[key_result.level] if key_result.by == "count" or key_result.level else "the lowest items with an estimate"
+    policy = "the mean of the others" if key_result.missing == "mean" else key_result.missing
+    missing = "" if key_result.by == "count" else f"; without an estimate: {policy}"
+    return f"counts {counts} by {key_result.by}{missing}"
+
+
+def target_name(mapping: Mapping, cycle: str, kind: str, id_: str) -> str:
+    """The name that people gave a target, or its id."""
+    if kind == "key_result" and (found := mapping.key_results.get((cycle, fold(id_)))):
+        return found.name
+    if kind == "allowance" and (allowance := mapping.allowances.get(fold(id_))):
+        return allowance.name
+    return id_
+
+
+def item_name(item: Item) -> str:
+    return item.key or item.id
+
+
+def outcome_sentence(mapping: Mapping, item: Item, attachment: Attachment, via: Item | None) -> str:
+    """Where an item belongs and by what, in one sentence."""
+    name = item_name(item)
+    through = f", inherited from {item_name(via)}" if via is not None and via.no != item.no else ""
+    shares = attachment.shares
+    targets = [f"{s.id} ({target_name(mapping, attachment.cycle, s.kind, s.id)})" for s in shares]
+    if attachment.outcome == "unanchored":
+        return f"{name} serves no key result: no rule matches it or an item above it."
+    if attachment.outcome == "broken":
+        return f"{name} names {_broken(attachment)}{through}; nothing gets credit until that is mended."
+    if attachment.outcome == "contested":
+        claims = " and ".join(targets)
+        return f"{name} is claimed with equal strength {attachment.strength} by {claims}{through}; none of them gets credit."
+    if attachment.outcome == "ignored":
+        return f"{name} is ignored{through}: {shares[0].id}."
+    if attachment.outcome == "allowance" and len(shares) == 1:
+        return f"{name} is run-the-business work under {targets[0]}{through}."
+    parts = [t if s.part == 1 else f"{s.part} to {t}" for s, t in zip(shares, targets, strict=True)]
+    lost = f"; the rest names {_broken(attachment)}" if attachment.broken else ""
+    return f"{name} serves {' and '.join(parts)}{through}{lost}."
+
+
+def _broken(attachment: Attachment) -> str:
+    said = []
+    for text, id_, near in attachment.broken:
+        said.append(f"{text!r}, but there is no key result {id_!r}" + (f" (did you mean {near!r}?)" if near else ""))
+    return " and ".join(said)

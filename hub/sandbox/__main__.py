@@ -1,0 +1,56 @@
+"""`python -m hub.sandbox jira`: start a stand-in; it prints one line of JSON when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from hub.sandbox import catalog, company
+from hub.sandbox.history import History
+from hub.sandbox.site import Site
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m hub.sandbox", description=__doc__)
+    parser.add_argument("vendor", choices=["jira"])
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--issues", type=int, default=1500)
+    parser.add_argument("--today", type=date.fromisoformat, help="the company's today (if not said: the real one)")
+    parser.add_argument("--load", type=Path, metavar="FOLDER", help="serve recorded payloads instead of the generated company")
+    parser.add_argument("--latency", type=float, default=0, metavar="MS", help="added to every answer")
+    parser.add_argument("--page-limit", type=int, default=0, metavar="N", help="at most N rows a page")
+    parser.add_argument("--user", default="demo@anchorline.example")
+    parser.add_argument("--token", default="demo-token")
+    parser.add_argument("--ticking", action="store_true", help="the sandbox's clock runs; if not said it stands still")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when the parent closes our stdin or dies")
+    return parser
+
+
+def main() -> int:
+    """Read the command line and serve."""
+    args = arguments().parse_args()
+    # Noon of a given day keeps every answer the same on every run; without one the clock begins at the real time.
+    start = company.epoch_ms(args.today) + company.DAY_MS // 2 if args.today else int(datetime.now(UTC).timestamp() * 1000)
+    today: date = args.today or datetime.now(UTC).date()
+
+    def build() -> Site:
+        if args.load:
+            from hub.sandbox import recordings
+
+            return recordings.load(args.load, start)
+        return Site(catalog.generated(today), History(args.seed, args.issues, today), now=start)
+
+    from hub.sandbox.answers import Settings
+    from hub.sandbox.server import serve
+
+    settings = Settings(user=args.user, token=args.token, page_limit=args.page_limit, latency=args.latency / 1000)
+    serve(build, settings, args.port, args.ticking, args.until_stdin_closes)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

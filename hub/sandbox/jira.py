@@ -1,0 +1,106 @@
+"""Jira Cloud's API over one site: who may ask, and which resource answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.sandbox.agile import Agile
+from hub.sandbox.answers import Refused, Settings, answer
+from hub.sandbox.issues import Issues
+from hub.sandbox.mutate import Mutator
+from hub.sandbox.render import Render
+from hub.sandbox.resources import Resources
+from hub.sandbox.site import Site
+
+Handler = Callable[[Request], Awaitable[Any]]
+UNAUTHORISED = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
+
+
+class JiraApi:
+    """The routes of one site."""
+
+    def __init__(self, site: Site, settings: Settings) -> None:
+        self.site, self.settings = site, settings
+        self.render, self.mutator = Render(site), Mutator(site)
+        self.resources, self.issues, self.agile = (
+            Resources(site, settings),
+            Issues(site, settings, self.render),
+            Agile(site, settings),
+        )
+
+    def caller(self, authorization: str) -> str:
+        """known, wrong (a credential that is not valid) or nobody."""
+        kind, _, value = authorization.partition(" ")
+        if not authorization:
+            return "nobody"
+        if kind.lower() == "bearer":
+            return "known" if value == self.settings.token else "wrong"
+        try:
+            given = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return "wrong"
+        return "known" if given == f"{self.settings.user}:{self.settings.token}" else "wrong"
+
+    def sees(self, caller: str) -> frozenset[int]:
+        """The projects this caller may browse, by position; deleted ones are seen by nobody."""
+        rows = enumerate(self.site.catalog.projects)
+        return frozenset(
+            at for at, row in rows if not row.hidden and row.state != "deleted" and (caller == "known" or row.public)
+        )
+
+    def app(self) -> Starlette:
+        """The routes."""
+        lists, issues, agile = self.resources, self.issues, self.agile
+        api, boards = "/rest/api/{version}", "/rest/agile/1.0/board"
+        table: tuple[tuple[str, Handler, str], ...] = (
+            (f"{api}/serverInfo", lists.server_info, "GET"),
+            (f"{api}/myself", lists.myself, "GET"),
+            (f"{api}/field", lists.fields, "GET"),
+            (f"{api}/field/search", lists.field_search, "GET"),
+            (f"{api}/issuetype", lists.issue_types, "GET"),
+            (f"{api}/status", lists.statuses, "GET"),
+            (f"{api}/statuses/search", lists.status_search, "GET"),
+            (f"{api}/project/search", lists.project_search, "GET"),
+            (f"{api}/search/jql", issues.search, "GET"),
+            (f"{api}/search/jql", issues.search_post, "POST"),
+            (f"{api}/search/approximate-count", issues.count, "POST"),
+            (f"{api}/search", issues.gone, "GET"),
+            (f"{api}/issue/bulkfetch", issues.bulkfetch, "POST"),
+            (f"{api}/issue/{{issue}}", issues.issue, "GET"),
+            (boards, agile.boards, "GET"),
+            (f"{boards}/{{board:int}}/sprint", agile.sprints, "GET"),
+            (f"{boards}/{{board:int}}/configuration", agile.board_configuration, "GET"),
+        )
+        return Starlette(routes=[Route(path, self._guard(handler), methods=[method]) for path, handler, method in table])
+
+    def _guard(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            caller = self.caller(request.headers.get("authorization", ""))
+            headers = {"x-arequestid": f"{zlib.crc32(request.url.path.encode()):08x}"}
+            if caller == "wrong":
+                headers["x-seraph-loginreason"] = "AUTHENTICATED_FAILED"
+            if caller == "known":
+                headers["x-aaccountid"] = self.settings.account
+            elif not self._open_to_all(handler, caller):
+                return answer(UNAUTHORISED, 401, headers)
+            request.state.sees = self.sees(caller)
+            try:
+                return answer(await handler(request), 200, headers)
+            except Refused as refusal:
+                return answer(refusal.body, refusal.status, headers)
+
+        return guarded
+
+    def _open_to_all(self, handler: Handler, caller: str) -> bool:
+        if handler == self.resources.server_info and caller == "nobody":
+            return True
+        return self.settings.anonymous and handler != self.resources.myself

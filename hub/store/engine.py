@@ -1,0 +1,261 @@
+"""Opening a database: connections, transactions and what their errors mean to people.
+
+SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power loss. ``NORMAL`` would save one
+``fdatasync`` a page (about 2 ms against 100 ms and more that the page took to arrive) and could lose an approval or a note
+that somebody was told is stored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlmodel import create_engine
+
+from hub.errors import AnchorlineError, SchemaMismatch, StoreUnavailable
+from hub.store import faults, migrate
+from hub.store.dialect import POSTGRES, SQLITE, Dialect, Sql
+from hub.store.locks import WRITERS, Ownership, advisory_key, own
+
+BUSY_TIMEOUT = 30_000
+"""Milliseconds that a SQLite writer waits for another one's transaction; transactions are short, this is for slow disks."""
+WRITER_CACHE, READER_CACHE = 32, 8
+"""MB of SQLite's page cache for a writer's connection and for each of the readers'."""
+OLDEST_SQLITE = (3, 35, 0)
+
+
+class Store:
+    """An open database of Anchorline. Threads may share it; each call that reads takes a connection of its own."""
+
+    def __init__(self, url: URL, engine: Engine, dialect: Dialect, path: Path | None) -> None:
+        self._url = url
+        self._engine = engine
+        self.dialect = dialect
+        self.path = path
+        """The SQLite file; None on PostgreSQL."""
+
+    @property
+    def url_for_people(self) -> str:
+        """The address without user name and password."""
+        url = self._url
+        return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Sql]:
+        """One consistent look at the database: everything read through the value is as of one moment."""
+        with translated(self.url_for_people):
+            connection = self._engine.connect()
+            try:
+                if self.dialect is POSTGRES:
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with connection.begin():
+                    yield Sql(connection, self.dialect)
+            finally:
+                connection.close()
+
+    def writer_connection(self) -> Connection:
+        """A connection for one writer's transactions; the caller closes it."""
+        with translated(self.url_for_people):
+            connection = self._engine.connect()
+            if self.dialect is SQLITE:
+                _pragmas(connection.connection.driver_connection, f"cache_size=-{WRITER_CACHE * 1024}")
+            return connection.execution_options(anchorline_write=True)
+
+    @contextlib.contextmanager
+    def transaction(self, connection: Connection) -> Iterator[Sql]:
+        """A write transaction on a writer's connection, serialised with every other one on this database."""
+        with translated(self.url_for_people), connection.begin():
+            sql = Sql(connection, self.dialect)
+            if self.dialect is POSTGRES:
+                # before anything is read: what follows then sees everything that earlier writers committed
+                sql.run("SELECT pg_advisory_xact_lock(?)", advisory_key(WRITERS))
+            yield sql
+
+    def own(self, name: str, *, wait: float = 0) -> Ownership:
+        """Become the only owner of ``name`` (a source, or ``evaluation``) until released; a context manager.
+
+        Waits up to ``wait`` seconds. Raises ``Locked`` with the present owner's process and host.
+        """
+        return own(self, name, wait=wait)
+
+    def plain_connection(self) -> Connection:
+        """A connection outside any transaction (autocommit), for locks that live as long as it does."""
+        with translated(self.url_for_people):
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_store(url: str) -> Store:
+    """Open ``sqlite:///path`` or ``postgresql://...``, creating the schema in an empty database and upgrading an older one.
+
+    Raises ``StoreUnavailable`` (no folder, no server, no rights) and ``SchemaMismatch`` (newer schema, foreign database).
+    """
+    parsed = _parse(url)
+    store = _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_postgres(parsed)
+    faults.install(store._engine)
+    try:
+        _bring_up_to_date(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError:
+        raise StoreUnavailable("The database address cannot be understood.", hint=FORMS) from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        raise StoreUnavailable(f"Anchorline keeps no data in {parsed.get_backend_name()!r}.", hint=FORMS)
+    return parsed
+
+
+FORMS = "Write sqlite:///folder/anchorline.db or postgresql://user@host/database."
+
+
+def _open_sqlite(url: URL) -> Store:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreUnavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is the oldest that works.")
+    if not url.database or url.database == ":memory:":
+        raise StoreUnavailable("The database must be a file.", hint=FORMS)
+    path = Path(url.database).absolute()
+    if not path.parent.is_dir():
+        raise StoreUnavailable(f"The folder {path.parent} does not exist.", hint="Create it, or change the database address.")
+    try:
+        # before SQLite does it, so that nobody else can read the file; its -wal and -shm take over the mode
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as fault:
+        raise StoreUnavailable(f"{path} cannot be opened: {fault.strerror}.", hint="Check the owner and the rights.") from None
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), hide_parameters=True,
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000},
+    )  # fmt: skip
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Store(url, engine, SQLITE, path)
+
+
+def _set_up_sqlite(raw: Any, _record: Any) -> None:
+    _pragmas(raw, f"busy_timeout={BUSY_TIMEOUT}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+             f"cache_size=-{READER_CACHE * 1024}", "journal_size_limit=67108864")  # fmt: skip
+
+
+def _pragmas(raw: Any, *settings: str) -> None:
+    cursor = raw.cursor()
+    for setting in settings:
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a deferred transaction that turns from reading to writing fails at once, whatever the busy timeout says
+    writes = connection.get_execution_options().get("anchorline_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _open_postgres(url: URL) -> Store:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise StoreUnavailable(
+            "PostgreSQL needs the psycopg library, which is not installed.", hint='Run: pip install "anchorline[postgres]"'
+        ) from None
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": f"anchorline {os.getpid()}@{socket.gethostname()}"[:63]},
+    )  # fmt: skip
+    return Store(url, engine, POSTGRES, None)
+
+
+def _bring_up_to_date(store: Store) -> None:
+    with store.read() as sql:
+        if store.dialect is POSTGRES and sql.value("SHOW server_encoding") != "UTF8":
+            raise SchemaMismatch("The PostgreSQL database is not in UTF-8.", hint="Create one with ENCODING 'UTF8'.")
+        found = migrate.revision(sql.connection)
+    migrate.refuse_newer(found)
+    if found == migrate.NEWEST:
+        return
+    connection = store.writer_connection()
+    try:
+        if store.dialect is SQLITE:
+            # tables are copied to be altered, which foreign keys would forbid; it must be off before the transaction begins
+            _pragmas(connection.connection.driver_connection, "foreign_keys=OFF")
+        with store.transaction(connection) as sql:
+            found = migrate.revision(sql.connection)
+            migrate.refuse_newer(found)
+            if found != migrate.NEWEST:
+                migrate.upgrade(sql.connection)
+                if store.dialect is SQLITE and sql.rows("PRAGMA foreign_key_check"):
+                    raise SchemaMismatch("The upgrade would leave rows without the rows they refer to; nothing was changed.")
+    finally:
+        if store.dialect is SQLITE:
+            _pragmas(connection.connection.driver_connection, "foreign_keys=ON")
+        connection.close()
+
+
+# ---- errors -------------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Turn the driver's errors into ``StoreUnavailable``; mistakes in SQL or values pass as they are."""
+    try:
+        yield
+    except AnchorlineError:
+        raise
+    except exc.DBAPIError as fault:
+        known = _sqlite_fault(fault.orig) if isinstance(fault.orig, sqlite3.Error) else _postgres_fault(fault)
+        if known is None:
+            raise
+        raise type(known)(f"{known} ({where})", hint=known.hint) from None
+    except exc.TimeoutError:
+        raise StoreUnavailable(f"All connections to the database are in use. ({where})") from None
+
+
+def _sqlite_fault(fault: sqlite3.Error) -> AnchorlineError | None:
+    name = getattr(fault, "sqlite_errorname", "") or str(fault)
+    for mark, text, hint in (
+        ("SQLITE_FULL", "The disk is full: nothing of the last step was stored.", "Make room and run it again."),
+        ("SQLITE_IOERR", "The disk refused to write or read: nothing of the last step was stored.", "Check disk and quota."),
+        ("SQLITE_BUSY", "Another process keeps the database locked.", "See which process holds it, then run it again."),
+        ("SQLITE_LOCKED", "Another process keeps the database locked.", "See which process holds it, then run it again."),
+        ("SQLITE_READONLY", "The database file is read-only.", "Check the owner and the rights of file and folder."),
+        ("SQLITE_CANTOPEN", "The database file cannot be opened.", "Check the owner and the rights of file and folder."),
+        ("SQLITE_CORRUPT", "The database file is damaged.", "Restore it from a backup."),
+    ):
+        if name.startswith(mark):
+            return StoreUnavailable(text, hint=hint)
+    if name.startswith("SQLITE_NOTADB"):
+        return SchemaMismatch("The file is no SQLite database.", hint="Change the database address, or move the file away.")
+    return None
+
+
+def _postgres_fault(fault: exc.DBAPIError) -> AnchorlineError | None:
+    state = getattr(fault.orig, "sqlstate", None) or ""
+    if state.startswith("53"):
+        return StoreUnavailable("The PostgreSQL server is out of resources: nothing of the last step was stored.",
+                                hint="Check its disk, memory and connections.")  # fmt: skip
+    if state.startswith("28"):
+        return StoreUnavailable("The PostgreSQL server refused the login.", hint="Check the user and the password.")
+    if state.startswith(("3D", "42501")):
+        return StoreUnavailable("The PostgreSQL database does not exist or may not be used.", hint="Check name and rights.")
+    if fault.connection_invalidated or isinstance(fault, (exc.OperationalError, exc.InterfaceError)):
+        return StoreUnavailable("The PostgreSQL server cannot be reached or ended the connection.",
+                                hint="Check that it runs and that the address is right.")  # fmt: skip
+    return None

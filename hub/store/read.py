@@ -1,0 +1,247 @@
+"""The only door for reading. Every call looks at one committed state; none of them makes a writer wait.
+
+An iterator keeps its look open until it is exhausted or closed: read it to its end, or use ``contextlib.closing``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import orjson
+
+from hub.model import Attachment, Dimensions, Finding, Item, Unit
+from hub.store import codec, read_calculated, read_items
+from hub.store.dialect import Row, in_numbers
+from hub.store.engine import Store
+from hub.store.read_values import (
+    EvaluationRow,
+    HoldRow,
+    LinkRow,
+    MappingRow,
+    NoticeRow,
+    PartitionRow,
+    Provenance,
+    QuarantineRow,
+    RunRow,
+    SnapshotRow,
+    SourceRow,
+)
+
+__all__ = [
+    "EvaluationRow", "HoldRow", "LinkRow", "MappingRow", "NoticeRow", "PartitionRow", "Provenance", "QuarantineRow", "Reader",
+    "RunRow", "SnapshotRow", "SourceRow",
+]  # fmt: skip
+
+
+AS_OF = "from_seq <= ? AND (to_seq IS NULL OR to_seq > ?)"
+
+
+class Reader:
+    """Reads from any thread; each call takes a connection of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def seq(self) -> int:
+        """The seq of the latest write."""
+        with self._store.read() as sql:
+            return int(sql.value("SELECT seq FROM clock"))
+
+    # ---- items ----
+
+    def dirty_count(self) -> int:
+        """Items that wait for an evaluation."""
+        with self._store.read() as sql:
+            return int(sql.value("SELECT count(*) FROM dirty"))
+
+    def dirty_trees(self, limit: int) -> Iterator[tuple[int, list[Item]]]:
+        """(seq, items) of whole trees, root to all descendants, that hold at least ``limit`` dirty items together.
+
+        Offers what was dirty when ``Writer.settle_edges`` last began; each such item is in exactly one chunk. Hand the seq to
+        ``Writer.put_attachments``. No look stays open between two chunks, so writing in between is fine. A chunk is as large
+        as its trees: one tree of 100,000 items is one chunk.
+        """
+        return read_items.dirty_trees(self._store.read, limit)
+
+    def items(
+        self,
+        *,
+        nos: Collection[int] | None = None,
+        ids: Collection[tuple[str, str]] | None = None,
+        keys: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Iterator[Item]:
+        """Items by number, by (source, id) or by exact key; all of them when none is given. Ordered by number.
+
+        With ``as_of`` (a seq) the rows and parents that were in force then.
+        """
+        with self._store.read() as sql:
+            yield from read_items.items(sql, nos=nos, ids=ids, keys=keys, as_of=as_of)
+
+    def tree_of(self, no: int) -> list[Item]:
+        """The whole tree that the item belongs to, ordered by number."""
+        with self._store.read() as sql:
+            return read_items.by_numbers(sql, read_items.trees(sql, [no]))
+
+    def find_item(self, text: str, source: str | None = None) -> list[Item]:
+        """Who a person means: by key in any case, else id, else former key or URL, else URL. Several bearers are possible."""
+        with self._store.read() as sql:
+            return read_items.find(sql, text, source)
+
+    def provenance(self, nos: Collection[int]) -> dict[int, Provenance]:
+        """Which run and partition brought the present rows of these items."""
+        with self._store.read() as sql:
+            which = in_numbers(sql.dialect, "no")
+            rows = sql.rows(
+                f"SELECT no, run_id, partition_id, from_seq, first_seen_at, shape FROM item WHERE {which}", sql.dialect.array(nos)
+            )
+        return {row[0]: Provenance(*row) for row in rows}
+
+    def dimensions(self, as_of: int | None = None) -> Dimensions:
+        """The vendors' lists (``sources`` is left empty), as of now or a seq."""
+        where, given = ("to_seq IS NULL", ()) if as_of is None else (AS_OF, (as_of, as_of))
+        with self._store.read() as sql:
+            rows = sql.rows(f"SELECT source, kind, id, name, category, attributes FROM dimension WHERE {where}", *given)
+        return codec.dimensions(rows)
+
+    # ---- what was calculated ----
+
+    def units(self, keys: Iterable[tuple[str, str]] | None = None) -> Iterator[Unit]:
+        """The units of these (cycle, key result), or of all, key result by key result; never all in memory."""
+        with self._store.read() as sql:
+            yield from read_calculated.units(sql, keys)
+
+    def links(self, cycle: str, kind: str, target: str, *, after: int = 0, limit: int = 100) -> list[LinkRow]:
+        """The items under one target, ordered by number: those with a number greater than ``after``, at most ``limit``."""
+        with self._store.read() as sql:
+            return read_calculated.links(sql, cycle, kind, target, after, limit)
+
+    def attachments(self, nos: Collection[int], cycle: str | None = None) -> dict[int, list[Attachment]]:
+        """Where these items belong, by cycle."""
+        with self._store.read() as sql:
+            found: dict[int, list[Attachment]] = {}
+            for each in read_calculated.attachments(sql, nos, cycle):
+                found.setdefault(each.no, []).append(each)
+            return found
+
+    def attached(
+        self,
+        cycle: str,
+        outcomes: Collection[str],
+        *,
+        sources: Collection[str] | None = None,
+        containers: Collection[str] | None = None,
+    ) -> Iterator[tuple[Item, Attachment]]:
+        """Items with one of these outcomes in the cycle, ordered by number; ``containers`` are ids of projects or boards."""
+        with self._store.read() as sql:
+            yield from read_calculated.attached(sql, cycle, outcomes, sources, containers)
+
+    def outcome_counts(self, cycle: str) -> dict[str, int]:
+        """Items by outcome."""
+        with self._store.read() as sql:
+            return sql.pairs("SELECT outcome, count(*) FROM attachment WHERE cycle = ? GROUP BY outcome", cycle)
+
+    def findings(self, *, nos: Collection[int] | None = None, kinds: Collection[str] | None = None) -> Iterator[Finding]:
+        """What people should know, in the order it was found; of these items, of these kinds, or all."""
+        with self._store.read() as sql:
+            yield from read_calculated.findings(sql, nos, kinds)
+
+    def evaluation(self, seq: int | None = None) -> EvaluationRow | None:
+        """The latest evaluation, or the latest one up to ``seq``; None before the first."""
+        with self._store.read() as sql:
+            return read_calculated.evaluation(sql, seq)
+
+    def latest_snapshots(self, cycle: str | None = None) -> list[SnapshotRow]:
+        """The result in force of every node, of one cycle or of all."""
+        with self._store.read() as sql:
+            only, given = _only("cycle", cycle)
+            return read_calculated.snapshots(sql, f"to_seq IS NULL AND {only}", *given)
+
+    def snapshot(self, cycle: str, kind: str, id_: str, as_of: int | None = None) -> SnapshotRow | None:
+        """One node's result, in force now or as of a seq; None when there was none."""
+        with self._store.read() as sql:
+            return read_calculated.snapshot(sql, cycle, kind, id_, as_of)
+
+    def mapping(self, hash_: str) -> MappingRow | None:
+        """The mapping files behind a hash."""
+        with self._store.read() as sql:
+            row = sql.row("SELECT hash, files, timezone, git_commit FROM mapping WHERE hash = ?", hash_)
+        return None if row is None else MappingRow(row[0], orjson.loads(row[1]), row[2], row[3])
+
+    # ---- sources and runs ----
+
+    def sources(self) -> list[SourceRow]:
+        """Every source that ever ran, by name, with the age of its data."""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT source.name, kind, origin, account_id, account_name, timezone,"
+                " (SELECT max(finished_at) FROM run WHERE run.source = source.name AND result = 'complete'),"
+                " last.id, last.result, coalesce(last.finished_at, last.started_at),"
+                " (SELECT count(*) FROM item WHERE item.source = source.name)"
+                " FROM source LEFT JOIN run AS last ON last.id = (SELECT max(id) FROM run WHERE run.source = source.name)"
+                " ORDER BY source.name"
+            )
+        return [SourceRow(*row) for row in rows]
+
+    def partitions(self, source: str | None = None) -> list[PartitionRow]:
+        """The partitions of a source, or of all."""
+        only, given = _only("source", source)
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT source, id, key, title, state, listed, cursor, last_complete_at, pass_open FROM partition"
+                f" WHERE {only} ORDER BY source, id",
+                *given,
+            )
+        return [PartitionRow._make((*row[:5], bool(row[5]), row[6], row[7], bool(row[8]))) for row in rows]
+
+    def runs(self, limit: int = 20, source: str | None = None) -> list[RunRow]:
+        """The latest runs, newest first."""
+        only, given = _only("source", source)
+        with self._store.read() as sql:
+            rows = sql.rows(f"SELECT {_RUN} FROM run WHERE {only} ORDER BY id DESC LIMIT ?", *given, limit)
+        return [_run(row) for row in rows]
+
+    def run(self, run_id: int) -> RunRow | None:
+        with self._store.read() as sql:
+            row = sql.row(f"SELECT {_RUN} FROM run WHERE id = ?", run_id)
+        return None if row is None else _run(row)
+
+    # ---- what waits for somebody ----
+
+    def quarantine(self, source: str | None = None, limit: int = 1000) -> list[QuarantineRow]:
+        """Records that could not be understood, the latest first."""
+        only, given = _only("source", source)
+        columns = "source, id, partition_id, reason, raw, first_seq, last_seq, tries"
+        with self._store.read() as sql:
+            rows = sql.rows(f"SELECT {columns} FROM quarantine WHERE {only} ORDER BY last_seq DESC, id LIMIT ?", *given, limit)
+        return [QuarantineRow(*row) for row in rows]
+
+    def notices(self, source: str | None = None) -> list[NoticeRow]:
+        only, given = _only("source", source)
+        with self._store.read() as sql:
+            rows = sql.rows(
+                f"SELECT source, kind, ref, partition_id, text, times FROM notice WHERE {only} ORDER BY source, kind, ref", *given
+            )
+        return [NoticeRow(*row) for row in rows]
+
+    def holds(self, source: str | None = None, *, open_only: bool = True) -> list[HoldRow]:
+        only, given = _only("source", source)
+        undecided = " AND decided_at IS NULL" if open_only else ""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT id, source, partition_id, kind, ids, text, created_at, decision FROM hold"
+                f" WHERE {only}{undecided} ORDER BY id",
+                *given,
+            )
+        return [HoldRow._make((*row[:4], codec.words(row[4]), *row[5:])) for row in rows]
+
+
+_RUN = "id, source, reason, mode, started_at, finished_at, result, mapping_hash, counts, error, hint"
+
+
+def _run(row: Row) -> RunRow:
+    return RunRow._make((*row[:8], orjson.loads(row[8]) if row[8] is not None else {}, row[9], row[10]))
+
+
+def _only(column: str, value: str | None) -> tuple[str, tuple[str, ...]]:
+    return ("1 = 1", ()) if value is None else (f"{column} = ?", (value,))

@@ -1,0 +1,140 @@
+"""Reading what evaluations wrote: units, links, attachments, findings, snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from hub.model import Attachment, Finding, Item, Share, Unit
+from hub.store import codec, read_items
+from hub.store.dialect import Sql, in_numbers, in_texts
+from hub.store.read_values import EvaluationRow, LinkRow, SnapshotRow
+
+BATCH = 500
+
+_ATTACHMENT = "attachment." + codec.ATTACHMENT_COLUMNS.replace(", ", ", attachment.")
+
+
+def units(sql: Sql, keys: Iterable[tuple[str, str]] | None) -> Iterator[Unit]:
+    statement = f"SELECT {codec.UNIT_COLUMNS} FROM link WHERE target_kind = 'key_result' AND state IS NOT NULL"
+    order = "ORDER BY cycle, target, item_no"
+    selections: Iterable[tuple[str, ...]] = [()] if keys is None else keys
+    for key in selections:
+        only = " AND cycle = ? AND target = ?" if key else ""
+        for batch in sql.stream(f"{statement}{only} {order}", *key, size=BATCH):
+            yield from map(codec.unit, batch)
+
+
+def links(sql: Sql, cycle: str, kind: str, target: str, after: int, limit: int) -> list[LinkRow]:
+    rows = sql.rows(
+        f"SELECT {codec.UNIT_COLUMNS} FROM link WHERE cycle = ? AND target_kind = ? AND target = ? AND item_no > ?"
+        " ORDER BY item_no LIMIT ?",
+        *(cycle, kind, target, after, limit),
+    )
+    nos = [row[0] for row in rows]
+    found = {item.no: item for item in read_items.by_numbers(sql, nos)}
+    belongs = {each.no: each for each in attachments(sql, nos, cycle)}
+    return [
+        LinkRow(found[row[0]], belongs[row[0]], codec.unit(row) if row[6] is not None else None)
+        for row in rows
+        if row[0] in found and row[0] in belongs
+    ]
+
+
+def attachments(sql: Sql, nos: Collection[int], cycle: str | None) -> list[Attachment]:
+    """The attachments of these items, in one cycle or all, with their shares."""
+    d = sql.dialect
+    only, given = ("", ()) if cycle is None else (" AND cycle = ?", (cycle,))
+    by_item = in_numbers(d, "item_no")
+    array = d.array(nos)
+    shares: dict[tuple[int, str], list[Share]] = {}
+    for row in sql.rows(
+        f"SELECT {codec.SHARE_COLUMNS} FROM link WHERE {by_item}{only} AND rule IS NOT NULL ORDER BY target_kind, target",
+        *(array, *given),
+    ):
+        shares.setdefault((row[0], row[1]), []).append(codec.share(row))
+    rows = sql.rows(
+        f"SELECT {codec.ATTACHMENT_COLUMNS} FROM attachment WHERE {by_item}{only} ORDER BY item_no, cycle", array, *given
+    )
+    return [codec.attachment(row, tuple(shares.get((row[0], row[1]), ()))) for row in rows]
+
+
+def attached(
+    sql: Sql,
+    cycle: str,
+    outcomes: Collection[str],
+    sources: Collection[str] | None,
+    containers: Collection[str] | None,
+) -> Iterator[tuple[Item, Attachment]]:
+    d = sql.dialect
+    conditions = ["attachment.cycle = ?", in_texts(d, "attachment.outcome")]
+    given: list[Any] = [cycle, d.array(outcomes)]
+    if sources is not None:
+        conditions.append(in_texts(d, "item.source"))
+        given.append(d.array(sources))
+    if containers is not None:
+        conditions.append(d.overlaps("item.containers"))
+        given.append(d.array(containers))
+    statement = (
+        f"SELECT {read_items.COLUMNS}, {_ATTACHMENT} FROM attachment JOIN item ON item.no = attachment.item_no"
+        f" LEFT JOIN edge ON edge.child_no = item.no WHERE {' AND '.join(conditions)} ORDER BY attachment.item_no"
+    )
+    width = len(codec.ITEM_COLUMNS)
+    for batch in sql.stream(statement, *given, size=BATCH):
+        shares = _shares(sql, cycle, [row[0] for row in batch])
+        for row, item in zip(batch, read_items.decode(sql, batch), strict=True):
+            yield item, codec.attachment(row[width:], shares.get(item.no, ()))
+
+
+def _shares(sql: Sql, cycle: str, nos: Collection[int]) -> dict[int, tuple[Share, ...]]:
+    rows = sql.rows(
+        f"SELECT {codec.SHARE_COLUMNS} FROM link WHERE {in_numbers(sql.dialect, 'item_no')} AND cycle = ? AND rule IS NOT NULL"
+        " ORDER BY target_kind, target",
+        *(sql.dialect.array(nos), cycle),
+    )
+    found: dict[int, tuple[Share, ...]] = {}
+    for row in rows:
+        found[row[0]] = (*found.get(row[0], ()), codec.share(row))
+    return found
+
+
+def findings(sql: Sql, nos: Collection[int] | None, kinds: Collection[str] | None) -> Iterator[Finding]:
+    d = sql.dialect
+    conditions, given = ["1 = 1"], []
+    if nos is not None:
+        conditions.append(in_numbers(d, "item_no"))
+        given.append(d.array(nos))
+    if kinds is not None:
+        conditions.append(in_texts(d, "kind"))
+        given.append(d.array(kinds))
+    statement = f"SELECT kind, item_no, text FROM finding WHERE {' AND '.join(conditions)} ORDER BY no"
+    for batch in sql.stream(statement, *given, size=BATCH):
+        yield from (Finding(*row) for row in batch)
+
+
+def evaluation(sql: Sql, seq: int | None) -> EvaluationRow | None:
+    row = sql.row(
+        "SELECT seq, as_of, mapping_hash, engine, run_id, facts, freshness, counts FROM evaluation"
+        + (" WHERE seq <= ?" if seq is not None else "")
+        + " ORDER BY seq DESC LIMIT 1",
+        *(() if seq is None else (seq,)),
+    )
+    if row is None:
+        return None
+    facts, freshness, counts = (orjson.loads(each) if each is not None else {} for each in row[5:])
+    return EvaluationRow._make((*row[:5], facts, freshness, counts))
+
+
+def snapshots(sql: Sql, condition: str, *given: Any) -> list[SnapshotRow]:
+    rows = sql.rows(
+        f"SELECT seq, to_seq, {codec.NODE_COLUMNS} FROM snapshot WHERE {condition} ORDER BY cycle, kind, id, seq", *given
+    )
+    return [SnapshotRow(row[0], row[1], codec.node(row[2:])) for row in rows]
+
+
+def snapshot(sql: Sql, cycle: str, kind: str, id_: str, as_of: int | None) -> SnapshotRow | None:
+    when, given = ("to_seq IS NULL", ()) if as_of is None else ("seq <= ? AND (to_seq IS NULL OR to_seq > ?)", (as_of, as_of))
+    found = snapshots(sql, f"cycle = ? AND kind = ? AND id = ? AND {when}", cycle, kind, id_, *given)
+    return found[0] if found else None

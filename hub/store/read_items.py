@@ -1,0 +1,142 @@
+"""Reading items: by number, id or key, as of now or as of a seq; whole trees; what a person typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from hub.model import Item, fold
+from hub.store import codec
+from hub.store.dialect import Dialect, Row, Sql, in_numbers, in_texts
+
+BATCH = 500
+
+COLUMNS = ", ".join(f"item.{name}" if name != "parent_no" else "edge.parent_no" for name in codec.ITEM_COLUMNS)
+NOW = f"SELECT {COLUMNS} FROM item LEFT JOIN edge ON edge.child_no = item.no WHERE "
+
+THEN = f"""
+    SELECT {COLUMNS} FROM ({{items}}) AS item LEFT JOIN (
+        SELECT child_no, parent_no FROM edge WHERE from_seq <= ?
+        UNION ALL SELECT child_no, parent_no FROM edge_version WHERE from_seq <= ? AND to_seq > ?
+    ) AS edge ON edge.child_no = item.no WHERE """
+_STORED = ", ".join(name for name in codec.ITEM_COLUMNS if name != "parent_no")
+ITEMS_THEN = f"""SELECT {_STORED} FROM item WHERE from_seq <= ?
+    UNION ALL SELECT {_STORED} FROM item_version WHERE from_seq <= ? AND to_seq > ?"""
+
+
+def items(
+    sql: Sql,
+    *,
+    nos: Collection[int] | None,
+    ids: Collection[tuple[str, str]] | None,
+    keys: Collection[str] | None,
+    as_of: int | None,
+) -> Iterator[Item]:
+    """See ``Reader.items``."""
+    if nos is not None:
+        selections: list[tuple[str, tuple[Any, ...]]] = [(in_numbers(sql.dialect, "item.no"), (sql.dialect.array(nos),))]
+    elif ids is not None:
+        selections = list(_by_source(sql.dialect, ids))
+    elif keys is not None:
+        selections = [(in_texts(sql.dialect, "item.key"), (sql.dialect.array(keys),))]
+    else:
+        selections = [("1 = 1", ())]
+    for condition, parameters in selections:
+        statement, before = (NOW, ()) if as_of is None else (THEN.format(items=ITEMS_THEN), (as_of,) * 6)
+        for batch in sql.stream(f"{statement}{condition} ORDER BY item.no", *before, *parameters, size=BATCH):
+            yield from decode(sql, batch, as_of)
+
+
+def _by_source(dialect: Dialect, ids: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    grouped: dict[str, list[str]] = {}
+    for source, id_ in ids:
+        grouped.setdefault(source, []).append(id_)
+    for source, each in grouped.items():
+        yield f"item.source = ? AND {in_texts(dialect, 'item.id')}", (source, dialect.array(each))
+
+
+def by_numbers(sql: Sql, nos: Collection[int]) -> list[Item]:
+    """The present items of these numbers, in their order by number."""
+    rows = sql.rows(f"{NOW}{in_numbers(sql.dialect, 'item.no')} ORDER BY item.no", sql.dialect.array(nos))
+    return decode(sql, rows)
+
+
+def decode(sql: Sql, rows: Sequence[Row], as_of: int | None = None) -> list[Item]:
+    """Rows of ``COLUMNS`` as items, with the keys that they formerly had."""
+    known = "" if as_of is None else " AND from_seq <= ?"
+    former: dict[int, tuple[str, ...]] = {}
+    for no, value in sql.rows(
+        f"SELECT item_no, value FROM alias WHERE {in_numbers(sql.dialect, 'item_no')} AND kind = 'key'{known}"
+        " ORDER BY item_no, from_seq, value",
+        *(sql.dialect.array(row[0] for row in rows), *(() if as_of is None else (as_of,))),
+    ):
+        former[no] = (*former.get(no, ()), value)
+    return [codec.item(row, former.get(row[0], ())) for row in rows]
+
+
+def trees(sql: Sql, nos: Collection[int]) -> list[int]:
+    """The members of the whole trees that these items belong to: up to the roots, then down to every descendant."""
+    d = sql.dialect
+    # a starting point seeds its own way down as well, so that nobody is lost even if edges had a circle
+    rows = sql.rows(
+        f"WITH RECURSIVE up(no) AS (SELECT value FROM ({d.numbers}) AS given UNION"
+        " SELECT edge.parent_no FROM up JOIN edge ON edge.child_no = up.no),"
+        " down(no) AS (SELECT no FROM up UNION SELECT edge.child_no FROM down JOIN edge ON edge.parent_no = down.no)"
+        " SELECT no FROM down ORDER BY no",
+        d.array(nos),
+    )
+    return [row[0] for row in rows]
+
+
+def dirty_trees(read: Callable[[], AbstractContextManager[Sql]], limit: int) -> Iterator[tuple[int, list[Item]]]:
+    """See ``Reader.dirty_trees``. ``read`` opens one consistent look at a time, so that no look lasts long."""
+    with read() as sql:
+        settled = int(sql.value("SELECT settled_seq FROM clock"))
+    after = 0
+    ahead: set[int] = set()  # members of trees that were given out already and that the cursor will still meet
+    while True:
+        with read() as sql:
+            picked, after = _pick(sql, after, settled, limit, ahead)
+            members = trees(sql, picked) if picked else []
+            found = by_numbers(sql, members)
+        ahead = {no for no in ahead if no > after}
+        if not picked:
+            return
+        ahead.update(no for no in members if no > after)
+        yield settled, found
+
+
+def _pick(sql: Sql, after: int, settled: int, limit: int, ahead: Collection[int]) -> tuple[list[int], int]:
+    picked: list[int] = []
+    while len(picked) < limit:
+        rows = sql.rows(
+            "SELECT item_no FROM dirty WHERE item_no > ? AND from_seq <= ? ORDER BY item_no LIMIT ?", after, settled, limit
+        )
+        if not rows:
+            break
+        for (no,) in rows:
+            after = no
+            if no not in ahead:
+                picked.append(no)
+            if len(picked) == limit:
+                break
+    return picked, after
+
+
+def find(sql: Sql, text: str, source: str | None) -> list[Item]:
+    """See ``Reader.find_item``."""
+    d = sql.dialect
+    # the indexes begin with the source
+    where, given = ("source = ?", (source,)) if source is not None else ("source IN (SELECT name FROM source)", ())
+    # each step only when the one before found nothing: a key that is in use goes before one that was
+    for statement, parameter in (
+        (f"SELECT no FROM item WHERE {where} AND {in_texts(d, 'key')}", d.array({text, text.upper(), text.lower()})),
+        (f"SELECT no FROM item WHERE {where} AND id = ?", text),
+        (f"SELECT item_no FROM alias WHERE {where} AND value = ?", fold(text)),
+        (f"SELECT no FROM item WHERE {where} AND url = ?", text),
+    ):
+        nos = {row[0] for row in sql.rows(statement, *given, parameter)}
+        if nos:
+            return by_numbers(sql, nos)
+    return []

@@ -1,0 +1,202 @@
+"""The only door for writing. Every method is one transaction, or says otherwise; each raises ``LostOwnership`` when another
+process owns the name by now, and ``StoreUnavailable`` when the database cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Self
+
+from connectors.base import Account, Dimension, Page, Partition
+from hub.model import Attachment, Finding, NodeResult, Unit
+from hub.model import Mapping as Rules
+from hub.store import write_edges, write_evaluation, write_pages, write_source
+from hub.store.engine import Store
+from hub.store.locks import Ownership
+from hub.store.write_base import Pen
+from hub.store.write_evaluation import Conclusion, Message
+from hub.store.write_pages import PageCounts, PassPosition, Place
+from hub.store.write_source import Result
+
+__all__ = ["Message", "PageCounts", "PassPosition", "Result", "Writer"]
+
+
+class Writer:
+    """Writes as one owner, from one thread. ``close`` gives the connection back; a ``with`` does it too.
+
+    All instants are milliseconds UTC.
+    """
+
+    def __init__(self, store: Store, ownership: Ownership) -> None:
+        self._pen = Pen(store, ownership)
+        self._store = store
+        self._ownership = ownership
+
+    def close(self) -> None:
+        self._pen.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- a run over a source ----
+
+    def start_run(self, source: str, *, reason: str, mode: str, started_at: int, mapping_hash: str | None = None) -> int:
+        """Open a run's record; its id counts up over all sources. Runs of this source that never ended become *failed*."""
+        with self._pen.begin() as tx:
+            about = write_source.NewRun(source, reason, mode, started_at, mapping_hash, self._ownership.epoch)
+            return write_source.start_run(tx, about)
+
+    def end_run(
+        self,
+        run_id: int,
+        result: Result,
+        *,
+        finished_at: int,
+        counts: Mapping[str, int],
+        error: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Close a run's record. ``complete`` is what renews the source's freshness."""
+        with self._pen.begin() as tx:
+            write_source.end_run(tx, run_id, result, finished_at=finished_at, counts=counts, error=error, hint=hint)
+
+    def put_source(self, name: str, kind: str, origin: str, account: Account | None, *, run_id: int | None = None) -> None:
+        """What the source is and whose credential reads it. ``account=None`` keeps the one that is stored."""
+        with self._pen.begin() as tx:
+            write_source.put_source(tx, name, kind, origin, account)
+
+    def account(self, name: str) -> str | None:
+        """The account id of the source's last run; None when there was none."""
+        with self._store.read() as sql:
+            found = sql.value("SELECT account_id FROM source WHERE name = ?", name)
+            return None if found is None else str(found)
+
+    def put_partitions(self, source: str, partitions: Sequence[Partition], *, run_id: int | None = None) -> None:
+        """All partitions of the source. One that is missing keeps its items and positions and is marked as not listed."""
+        with self._pen.begin() as tx:
+            write_source.put_partitions(tx, source, partitions)
+
+    def put_dimensions(
+        self, source: str, rows: Iterable[Dimension], *, kinds: Collection[str] | None = None, run_id: int | None = None
+    ) -> list[tuple[str, str]]:
+        """The source's lists, each whole; (kind, id) of the rows that are new, changed or vanished.
+
+        ``kinds`` names the lists that were read; without it, those with at least one row. Items that use a changed status,
+        type, container or sprint become dirty. ``rows`` is read to its end before the transaction begins.
+        """
+        read = list(rows)
+        with self._pen.begin() as tx:
+            return write_source.put_dimensions(tx, source, read, kinds)
+
+    # ---- a pass over a partition ----
+
+    def start_pass(
+        self, source: str, partition_id: str, fingerprint: str, *, run_id: int, at: int, resume_ttl: float
+    ) -> PassPosition:
+        """Continue the unfinished pass, or begin a new one.
+
+        It continues when the fingerprint is the same and the position is this run's own or at most ``resume_ttl`` seconds
+        old; a pass that never had a position begins anew.
+        """
+        with self._pen.begin() as tx:
+            return write_pages.start_pass(
+                tx, source, partition_id, fingerprint, run_id=run_id, at=at, resume_ttl=resume_ttl
+            )
+
+    def restart_pass(self, source: str, partition_id: str) -> None:
+        """Give up the position of the unfinished pass, as when the vendor no longer accepts it; then ``start_pass``."""
+        with self._pen.begin() as tx:
+            write_pages.restart_pass(tx, source, partition_id)
+
+    def put_page(
+        self,
+        source: str,
+        partition_id: str,
+        pass_id: int,
+        page: Page,
+        *,
+        run_id: int,
+        seen_at: int,
+        vendor_started_at: int | None = None,
+        shape: str | None = None,
+    ) -> PageCounts:
+        """A page with all that follows from it: versions, aliases, seen ids, dirty marks, quarantine, and ``resume``.
+
+        ``vendor_started_at`` is vendor time at the pass's start; the first page that has one decides. The last page makes it
+        the cursor, which never goes back. Records that cannot be stored are quarantined like the page's own ``rejected``.
+        Raises ``ValueError`` when the pass is not under way.
+        """
+        place = Place(source, partition_id, pass_id, run_id, seen_at, shape)
+        contents, refused = write_pages.read_items(page.items)
+        with self._pen.begin() as tx:
+            return write_pages.put_page(tx, place, page, contents, [*page.rejected, *refused], vendor_started_at)
+
+    # ---- an evaluation ----
+
+    def put_mapping(
+        self, mapping: Rules, *, engine: str, facts: object = None, git_commit: str | None = None
+    ) -> bool:
+        """Keep the mapping's files; whether all items became dirty.
+
+        They do when the mapping, the ``engine`` (the calculation's own version) or ``facts`` (what it knows of the sources,
+        JSON-able or dataclasses) differ from those that the present links are calculated with.
+        """
+        with self._pen.begin() as tx:
+            return write_evaluation.put_mapping(tx, mapping, engine=engine, facts=facts, git_commit=git_commit)
+
+    def settle_edges(self) -> list[Finding]:
+        """Resolve the parents of dirty items and of those that waited for one of them; all cut circles there are.
+
+        A transaction per 2,000 items. Afterwards ``Reader.dirty_trees`` offers what was dirty when this call began; an item
+        that gained, lost or changed its parent is dirty too, and so is the parent that it left.
+        """
+        return write_edges.settle(self._pen)
+
+    def put_attachments(
+        self,
+        nos: Sequence[int],
+        attachments: Iterable[Attachment],
+        units: Iterable[Unit],
+        findings: Iterable[Finding],
+        *,
+        read_seq: int,
+    ) -> None:
+        """Replace everything that is calculated of exactly these items, and take their dirty marks away.
+
+        A mark that is newer than ``read_seq`` (given by ``Reader.dirty_trees``) stays: the item changed meanwhile.
+        """
+        with self._pen.begin() as tx:
+            write_evaluation.put_attachments(tx, nos, attachments, units, findings, read_seq)
+
+    def put_rule_findings(self, findings: Iterable[Finding]) -> None:
+        """Replace the findings that are about no item."""
+        with self._pen.begin() as tx:
+            write_evaluation.put_rule_findings(tx, findings)
+
+    def finish_evaluation(
+        self,
+        *,
+        as_of: int,
+        mapping_hash: str,
+        engine: str,
+        run_id: int | None,
+        nodes: Iterable[NodeResult],
+        facts: object = None,
+        freshness: Mapping[str, int] | None = None,
+        counts: Mapping[str, int] | None = None,
+        messages: Iterable[Message] = (),
+    ) -> int | None:
+        """Store the nodes that changed, the evaluation and its messages; its seq. None, and nothing, while marks remain.
+
+        ``nodes`` are all nodes of the mapping; a snapshot of a node that is not among them ends. ``freshness`` is the end of
+        each source's last complete run, looked up when it is not given.
+        """
+        results = list(nodes)
+        with self._pen.begin() as tx:
+            if tx.value("SELECT 1 FROM dirty LIMIT 1") is not None:
+                return None
+            about = Conclusion(as_of, mapping_hash, engine, run_id, facts, freshness, counts)
+            write_evaluation.finish(tx, about, results, messages)
+            return tx.seq

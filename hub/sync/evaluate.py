@@ -1,0 +1,91 @@
+"""From dirty marks to snapshots: the second half of a run, and all that a changed mapping needs.
+
+    dirty items --settle_edges--> trees --Assessor.part--> links (marks go, chunk by chunk)
+    no marks left --units of all links--> nodes --> snapshots that changed, outbox, evaluation: one transaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from typing import Any
+
+from hub.assess import ENGINE, Assessor, nodes, tally
+from hub.config import Config
+from hub.model import Dimensions, Mapping, SourceFacts
+from hub.store import Store
+from hub.store.read import Reader
+from hub.store.write import Writer
+from hub.sync.events import Evaluating, Listener, nobody
+
+CHUNK = 2_000
+"""Dirty items per transaction: enough to amortise it, few enough to keep memory flat and other writers waiting briefly."""
+
+ROUNDS = 20
+"""How often an evaluation takes up what other runs changed meanwhile before it leaves the rest to them."""
+
+WAIT = 600.0
+"""Seconds to wait for another evaluation: it takes up our marks or leaves them to us."""
+
+
+def facts_of(config: Config) -> dict[str, SourceFacts]:
+    """What the core must know of the configured sources."""
+    return {name: source.facts for name, source in config.sources.items()}
+
+
+def stored_facts(facts: MappingABC[str, SourceFacts]) -> dict[str, Any]:
+    """The facts in the form in which an evaluation keeps them, for explanations of it."""
+    return {
+        name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort} for name, f in sorted(facts.items())
+    }
+
+
+def evaluate(
+    store: Store,
+    config: Config,
+    mapping: Mapping,
+    source: str,
+    *,
+    as_of: int,
+    run_id: int | None,
+    listener: Listener = nobody,
+) -> int | None:
+    """Bring links and snapshots up to the stored items and ``mapping``; the seq of the evaluation.
+
+    None when other runs kept changing items: theirs will finish it. Marks that were taken up are gone for good, so a crash
+    anywhere is continued by the next call. Raises ``Locked`` when another evaluation did not end in time.
+    """
+    with store.own("evaluation", wait=WAIT) as ownership, Writer(store, ownership) as writer:
+        reader = Reader(store)
+        facts = facts_of(config)
+        writer.put_mapping(mapping, engine=ENGINE, facts=stored_facts(facts))
+        for _ in range(ROUNDS):
+            _links(writer, reader, mapping, facts, source, listener)
+            seq = writer.finish_evaluation(
+                as_of=as_of,
+                mapping_hash=mapping.hash,
+                engine=ENGINE,
+                run_id=run_id,
+                facts=stored_facts(facts),
+                nodes=nodes(mapping, tally(reader.units())),
+            )
+            if seq is not None:
+                return seq
+    return None
+
+
+def _links(
+    writer: Writer, reader: Reader, mapping: Mapping, facts: dict[str, SourceFacts], source: str, listener: Listener
+) -> None:
+    circles = writer.settle_edges()
+    stored = reader.dimensions()
+    dimensions = Dimensions(stored.statuses, stored.containers, stored.sprints, stored.types, facts)
+    assessor = Assessor(mapping, dimensions)
+    done = 0
+    for read_seq, items in reader.dirty_trees(CHUNK):
+        part = assessor.part(items)
+        numbers = [item.no for item in items]
+        own = [f for f in circles if f.no in set(numbers)] if circles else []
+        writer.put_attachments(numbers, part.attachments, part.units, [*part.findings, *own], read_seq=read_seq)
+        done += len(items)
+        listener(Evaluating(source, done))
+    writer.put_rule_findings(assessor.rule_findings())

@@ -1,0 +1,88 @@
+"""What a run tells whoever watches it: frozen values without any text for people, which is the command line's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Result = Literal["complete", "partial", "held", "failed"]
+EXIT_CODES: dict[str, int] = {"complete": 0, "failed": 1, "held": 4, "partial": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run began; ``partitions`` are to be read."""
+
+    source: str
+    run_id: int
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStarted:
+    """``resumed``: an unfinished pass of an earlier run goes on where it stopped."""
+
+    source: str
+    partition: str
+    title: str
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Counts of the partition so far in this run."""
+
+    source: str
+    partition: str
+    read: int
+    new: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionEnded:
+    source: str
+    partition: str
+    result: Result
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluating:
+    """Links and progress are calculated; ``items`` so far."""
+
+    source: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended. ``seq`` is that of the evaluation that followed, None if there was none."""
+
+    source: str
+    run_id: int
+    result: Result
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """read, new, changed, unchanged, older, rejected, unaccounted, partitions, requests, retries"""
+    error: str | None = None
+    hint: str | None = None
+    seq: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.result]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    source: str
+    summary: RunSummary
+
+
+Event = Started | PartitionStarted | Progressed | PartitionEnded | Evaluating | Ended
+Listener = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """A listener that does not listen."""

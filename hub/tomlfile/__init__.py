@@ -1,0 +1,8 @@
+"""TOML texts as values that know where they stand, and a cursor that reads them with problems instead of exceptions."""
+
+from __future__ import annotations
+
+from hub.tomlfile.document import Document, read
+from hub.tomlfile.table import Table, did_you_mean, nearest
+
+__all__ = ["Document", "Table", "did_you_mean", "nearest", "read"]

@@ -1,0 +1,21 @@
+"""One stand-in for all tests of a process, with pages of nine rows, as new before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hub.sandbox.process import Sandbox, sandbox
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Sandbox]:
+    with sandbox(issues=150, seed=7, page_limit=9) as found:
+        yield found
+
+
+@pytest.fixture
+def sb(running: Sandbox) -> Sandbox:
+    running.reset()
+    return running

@@ -1,0 +1,54 @@
+"""Ready-made ``RunIo`` for tests: virtual time, fixed jitter, nothing shared between tests."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from connectors._shared.io import RunIo
+from connectors._shared.limits import Gates
+from connectors.base import IoSettings, Secret, SourceSettings
+
+SECRET = "s3cr+t/T0ken=\"x"
+
+
+class Clock:
+    """Time that passes only by sleeping, or by ``tick`` seconds at each look."""
+
+    def __init__(self, tick: float = 0.0) -> None:
+        self.now = 1000.0
+        self.tick = tick
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        with self._lock:
+            self.now += self.tick
+            return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.now += seconds
+            self.slept.append(seconds)
+
+
+def make_settings(url: str, **changes: Any) -> SourceSettings:
+    values: dict[str, Any] = {
+        "name": "dev", "kind": "jira", "url": url, "user": "robot@example.com", "token": Secret(SECRET),
+    }  # fmt: skip
+    return SourceSettings(**(values | changes))
+
+
+def make_io(
+    url: str, clock: Clock | None = None, *, jitter: float = 1.0, gates: Gates | None = None, settings: SourceSettings | None = None,
+    **limits: Any,
+) -> RunIo:  # fmt: skip
+    clock = clock or Clock()
+    return RunIo(
+        settings or make_settings(url),
+        IoSettings(**limits),
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+        rand=lambda: jitter,
+        gates=gates or Gates(),
+    )

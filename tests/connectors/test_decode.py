@@ -1,0 +1,84 @@
+"""Page bytes to objects: hostile text costs a value, never the page; a wrong shape is never an empty page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors._shared import decode
+from connectors.base import BadData
+
+JSON = "application/json;charset=UTF-8"
+NUL, SURROGATE = "\0", "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": "x\\u0000y"}', "x�y"),
+        (b'{"a": "x\x00y"}', "x�y"),
+        (b'{"a": "x\\ud800y"}', "x�y"),
+        (b'{"a": "\\ud83d\\ude00"}', "😀"),
+        (b'{"a": "\\\\u0000"}', "\\u0000"),
+        (b'{"a": "x\xffy"}', "x�y"),
+        (b'\xef\xbb\xbf{"a": 1}', 1),
+        (b'{"a": 1, "a": 2}', 2),
+        (b'{"a": 2.0}', 2.0),
+    ],
+)
+def test_odd_text_is_mended_and_the_page_survives(body: bytes, value: object) -> None:
+    assert decode.obj(body, JSON, "a") == {"a": value}
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
+def test_a_number_that_is_none_stays_as_its_literal_for_validation_to_refuse(literal: str) -> None:
+    assert decode.loads(f'[{literal}, 1.5, "ok"]'.encode()) == [literal, 1.5, "ok"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "says"),
+    [
+        (b"<html>Log in</html>", "text/html; charset=utf-8", "login page"),
+        (b"{}", "text/plain", "text/plain"),
+        (b"", JSON, "no body"),
+        (b"  \n", JSON, "no body"),
+        (b"{}", JSON, "lacks 'issues'"),
+        (b"[]", JSON, "array instead of an object"),
+        (b'"issues"', JSON, "string instead"),
+        (b"null", JSON, "null instead"),
+        (b'{"errors": [{"message": "no"}]}', JSON, "reports errors"),
+        (b'{"errorMessages": ["no"], "issues": []}', JSON, "reports errors"),
+        (b'{"issues": [', JSON, "not valid JSON"),
+        (b'{"issues": [1,]}', JSON, "not valid JSON"),
+        (b"[" * 100_000, JSON, "not valid JSON"),
+    ],
+)
+def test_what_is_not_the_page_is_bad_data(body: bytes, kind: str, says: str) -> None:
+    with pytest.raises(BadData, match=says):
+        decode.obj(body, kind, "issues")
+
+
+def test_an_object_in_place_of_an_array_is_bad_data() -> None:
+    with pytest.raises(BadData, match="object instead of an array"):
+        decode.array(b"{}", JSON)
+
+
+def test_deep_nesting_is_bad_data_and_no_crash() -> None:
+    with pytest.raises(BadData):
+        decode.loads(b"[" * 300 + b'"\\u0000"' + b"]" * 300)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.text(max_size=20) | st.integers(-(2**53), 2**53), st.lists, max_leaves=10))
+def test_values_come_back_as_they_are_but_for_nul(value: object) -> None:
+    written = json.dumps(value)
+    assert decode.loads(written.encode()) == json.loads(written.replace("\\u0000", "\\ufffd"))
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=30))
+def test_cleaned_text_can_be_stored_anywhere(text: str) -> None:
+    cleaned = decode.clean(text + NUL + SURROGATE)
+    assert NUL not in cleaned
+    assert cleaned.encode("utf-8")

@@ -1,0 +1,1 @@
+from tests.hub.store.databases import *  # noqa: F403
