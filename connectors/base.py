@@ -365,8 +365,6 @@ class Kind:
 # ---- errors -----------------------------------------------------------------------------------------------------------
 
 
-
-
 class SourceError(Exception):
     """A fault of the outside, translated at the edge: what happened and, in ``hint``, what to do next.
 
@@ -405,7 +403,13 @@ class Unavailable(SourceError):
     retryable = True
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, hint: str = "", status: int | None = None, timed_out: bool = False
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        hint: str = "",
+        status: int | None = None,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(message, hint=hint, status=status)
         self.retry_after = retry_after

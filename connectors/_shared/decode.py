@@ -50,7 +50,9 @@ def _slowly(body: bytes) -> Any:
     try:
         return _cleaned(json.loads(text, parse_float=_number, parse_constant=str, strict=False))
     except (ValueError, RecursionError):
-        raise BadData("an answer is not valid JSON", hint="it is tried once more; then look at what stands before the API") from None
+        raise BadData(
+            "an answer is not valid JSON", hint="it is tried once more; then look at what stands before the API"
+        ) from None
 
 
 def loads(body: bytes) -> Any:

@@ -1,6 +1,6 @@
 """``RunIo``: the code behind ``connectors.base.Io``. One per run; every request of the run is a try of one of its calls.
 
-    call -> gate (vendor account, bucket) -> attempt (deadline) -> retry (tenacity, budget) -> result or SourceError
+call -> gate (vendor account, bucket) -> attempt (deadline) -> retry (tenacity, budget) -> result or SourceError
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 import tenacity
 
-from connectors.base import IoSettings, QuotaExhausted, RateLimited, SourceError, SourceSettings
 from connectors._shared import retry
 from connectors._shared.guards import Guard
 from connectors._shared.limits import Gate, Gates, account_key
 from connectors._shared.status import instant
 from connectors._shared.wire import Answer, Wire
+from connectors.base import IoSettings, QuotaExhausted, RateLimited, SourceError, SourceSettings
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 
-from connectors.base import SourceSettings
 from connectors._shared.guards import Origin
+from connectors.base import SourceSettings
 
 
 class Gate:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from connectors.base import AccessLost, AuthError, EndpointGone, Misconfigured, RateLimited, SourceError, Unavailable
 from connectors._shared.retry import retry_after
+from connectors.base import AccessLost, AuthError, EndpointGone, Misconfigured, RateLimited, SourceError, Unavailable
 
 
 def instant(value: str | None) -> datetime | None:

@@ -8,8 +8,8 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from connectors.base import Misconfigured
 from connectors._shared.wire import Wire
+from connectors.base import Misconfigured
 
 
 class GuardedAdapter(BaseAdapter):

@@ -23,12 +23,13 @@ from typing import Any, Literal
 import certifi
 import urllib3
 from urllib3 import exceptions as u3
+from urllib3._collections import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import BaseHTTPResponse, HTTPHeaderDict
+from urllib3.response import BaseHTTPResponse
 
-from connectors.base import IoSettings, Misconfigured, SourceError, Unavailable
 from connectors._shared.guards import Guard, is_loopback
+from connectors.base import IoSettings, Misconfigured, SourceError, Unavailable
 
 CHUNK = 64 * 1024
 
@@ -78,7 +79,7 @@ class _TimedRaw(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(min(_attempt.read_timeout, _attempt.remaining()))
-        return self._raw.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         if not self.closed:
@@ -148,9 +149,7 @@ class Wire:
         target = self.guard.target(method, url)
         try:
             left = _attempt.remaining()
-            timeout = urllib3.Timeout(
-                connect=min(self._limits.connect_timeout, left), read=min(self._limits.read_timeout, left)
-            )
+            timeout = urllib3.Timeout(connect=min(self._limits.connect_timeout, left), read=min(self._limits.read_timeout, left))
             response = self._pool().urlopen(
                 method.upper(), target, body=body, headers=_sendable(headers), redirect=False, retries=False,
                 timeout=timeout, preload_content=False, decode_content=False, assert_same_host=False,
@@ -227,7 +226,9 @@ def _unzipped(unzip: Any, chunk: bytes) -> Any:
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
     ours = {"accept-encoding", "host", "content-length", "transfer-encoding", "connection"}
-    return {name: _text(value) for name, value in headers.items() if _text(name).lower() not in ours} | {"Accept-Encoding": "gzip"}
+    return {name: _text(value) for name, value in headers.items() if _text(name).lower() not in ours} | {
+        "Accept-Encoding": "gzip"
+    }
 
 
 def _text(value: str | bytes) -> str:

@@ -148,4 +148,4 @@ def _refusing(inner: Any) -> Any:
 
 def _bucket(path: str) -> str:
     """Jira limits bursts per endpoint; the first word is enough to keep a slow list from holding up the search."""
-    return path.split("/")[0]
+    return path.split("/", maxsplit=1)[0]

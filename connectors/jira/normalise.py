@@ -6,6 +6,7 @@ profile must not look like a change of every issue.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -47,7 +48,14 @@ def literal(value: Any) -> str | None:
         return value
     if isinstance(value, (int, float)):
         return repr(value)
-    return orjson.dumps(value).decode()[:200]
+    return _json(value)[:200]
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer beyond 64 bits, or nested deeper than orjson writes
+        return json.dumps(value, ensure_ascii=False)
 
 
 def flat(value: Any) -> Any:
@@ -112,7 +120,7 @@ def _links(value: Any) -> tuple[tuple[str, str], ...]:
         for link in value:
             for phrase, end in (("outward", "outwardIssue"), ("inward", "inwardIssue")):
                 if end in link:
-                    found.append((link["type"][phrase], link[end]["id"]))
+                    found.append((_text(link["type"][phrase], "a link's type"), _text(link[end]["id"], "a link's other end")))
     except (TypeError, KeyError):
         raise Unreadable("issuelinks are unreadable") from None
     return tuple(found)
@@ -138,6 +146,10 @@ def _text(value: Any, what: str) -> str:
     return value
 
 
+def _optional(value: Any, what: str) -> str | None:
+    return None if value is None else _text(value, what)
+
+
 def _reference(value: Any, what: str) -> str | None:
     if value is None:
         return None
@@ -151,8 +163,7 @@ def _reference(value: Any, what: str) -> str | None:
 def rejected(raw: Any, reason: str) -> Rejected:
     """The row for quarantine, its raw form bounded."""
     ident = raw.get("id") if isinstance(raw, dict) else None
-    text = orjson.dumps(raw, option=orjson.OPT_NON_STR_KEYS, default=str).decode()[:RAW_LIMIT]
-    return Rejected(ident if isinstance(ident, str) else None, reason, text)
+    return Rejected(ident if isinstance(ident, str) else None, reason, _json(raw)[:RAW_LIMIT])
 
 
 def is_id(value: Any) -> bool:
@@ -182,7 +193,7 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
         status = get("status")
         if not (isinstance(status, dict) and isinstance(status.get("id"), str) and isinstance(status.get("name"), str)):
             raise Unreadable("status is unreadable")
-        category = (status.get("statusCategory") or {}).get("key")
+        category = _optional((status.get("statusCategory") or {}).get("key"), "statusCategory")
         kind = fields["issuetype"]
         level = kind.get("hierarchyLevel")
         if level is None:
@@ -215,15 +226,15 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
             status_id=status["id"],
             status=status["name"],
             category=category,
-            resolution_id=resolution.get("id"),
-            resolution=resolution.get("name"),
+            resolution_id=_optional(resolution.get("id"), "resolution"),
+            resolution=_optional(resolution.get("name"), "resolution"),
             parent_ref=_reference(get("parent"), "parent"),
             containers=(container,) if container else (),
             labels=_labels(get("labels")),
             components=_names(get("components"), "components"),
             sprints=_sprints(sprints) if sprints else (),
             links=_links(get("issuelinks")),
-            assignee=assignee["accountId"] if assignee else None,
+            assignee=_text(assignee["accountId"], "assignee") if assignee else None,
             estimate=estimate,
             estimate_unit="points" if estimate is not None else None,
             created_at=instant(get("created"), "created"),

@@ -183,7 +183,8 @@ def demo(
 ) -> None:
     """Show it all with an invented company.
 
-    No setup, no account, no network. Starts a stand-in for Jira on this machine, reads it with the real connector, and shows what comes of it."""
+    No setup, no account, no network. Starts a stand-in for Jira on this machine, reads it with the real connector,
+    and shows what comes of it."""
     from hub.cli import showing
 
     showing.demo(folder, today.date() if today else None, issues, seed, json)

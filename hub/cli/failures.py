@@ -25,7 +25,7 @@ crash_folder: list[Path] = []
 """Where a traceback goes, once the configuration is known; the current folder before."""
 
 
-class Terminated(KeyboardInterrupt):
+class Terminated(BaseException):
     """Somebody asked this process to end (SIGTERM, SIGHUP)."""
 
 
@@ -37,8 +37,10 @@ def guarded() -> Iterator[None]:
     except AnchorlineError as error:
         report(error)
         sys.exit(error.code)
-    except KeyboardInterrupt as stop:
-        sys.exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Terminated:
+        sys.exit(TERMINATED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         sys.exit(FAILED)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli import access, children, output
+from hub.cli.failures import Terminated
 from hub.cli.outcome import REFUSED, Outcome, combined, of_error, of_summary
 from hub.cli.watching import view
 from hub.errors import AnchorlineError, UsageError
@@ -32,7 +33,7 @@ def sync(path: Path, source: str | None, *, new_account: bool, json: bool, event
         raise typer.Exit(_as_child(config, rules, chosen[0], new_account))
     try:
         outcomes = _run(path, config, rules, chosen, new_account)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         output.say("Interrupted. What was read is kept; the next sync goes on from there.")
         raise
     _finish(outcomes, json)
@@ -108,9 +109,10 @@ def _finish(outcomes: list[Outcome], json: bool) -> None:
     if json:
         output.data(outcomes)
     else:
+        width = max(len(each.source) for each in outcomes)
         for each in outcomes:
             shown = output.show if each.run_id is not None else output.tell  # what never began left no data
-            shown(ended(each.source, each.result, each.counts, each.error, each.hint))
+            shown(ended(each.source, each.result, each.counts, each.error, each.hint, width))
     code = combined(each.exit_code for each in outcomes)
     if not json and any(each.seq is not None for each in outcomes):
         output.next_steps(

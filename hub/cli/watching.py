@@ -132,4 +132,13 @@ class Bars(View):
         elif kind == "Evaluating":
             self._bars.update(task, now=f"tying {count(event['items'], 'item')} to key results")
         elif kind == "Ended":
-            self._bars.update(task, now=event["summary"]["result"])
+            self._finish(task, event["summary"]["result"])
+        elif kind == "Refused":
+            self._finish(task, event["result"])
+
+    def _finish(self, task: TaskID, result: str) -> None:
+        """Stop its clock; a bar without an end would go on moving for ever."""
+        if self._bars.tasks[task].total is None:
+            self._bars.update(task, total=1, of=0)
+        self._bars.update(task, now=result)
+        self._bars.stop_task(task)

@@ -40,7 +40,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     top.only(_KEYS, _LATER)
     database = _database(top, path.parent, environ)
     timezone = _timezone(top)
-    mappings = path.parent / Path(top.text("mappings") or "mappings").expanduser()
+    mappings = path.parent / Path(top.text("mappings") or "mappings")
     sources = _sources(top, environ)
     problems += env.unread(environ, _names(top))
     problems = sorted(dict.fromkeys(problems))

@@ -27,6 +27,7 @@ class Settings:
     anonymous: bool = False  # a bad credential searches anonymously with 200 instead of 401
     account: str = field(default_factory=lambda: account_id(ME))
     zone: str = "Europe/Lisbon"
+    german: bool = False  # names in the account's language, unless X-Force-Accept-Language asks for the request's own
     index_lag: int = 0  # seconds for which search goes on answering from before a change
 
     def cap(self, most: int) -> int:

@@ -148,7 +148,7 @@ TEAMS = (
 
 PROJECTS = (
     Project("CORE", 10001, "Product Core", "core", 0.17,
-            ("templates", "p95-latency", "redesign", "templates", "p95-latency", "techdebt", "audit-log", "p95-latency-",
+            ("templates", "p95-latency", "redesign", "templates", "p95-latency", "techdebt", "audit-log", "p95-latency",
              "templates")),
     Project("GROW", 10002, "Growth & Onboarding", "growth", 0.12,
             ("activation", "time-to-value", "activation", "ideas", "templates", "time-to-value", "activation"), simplified=True,
@@ -170,6 +170,47 @@ PROJECTS = (
 # fmt: on
 PROJECT_AT = {project.key: at for at, project in enumerate(PROJECTS)}
 ARCHIVED_PROJECT = Project("CLSC", 10009, "Larkfield Classic", "core", 0.0, ())  # an old product: in the roster, out of search
+
+CLASSIC = {
+    "todo": "10000",
+    "doing": "3",
+    "review": "10002",
+    "blocked": "10003",
+    "parked": "10004",
+    "done": "10001",
+    "wontdo": "10005",
+}
+DESK = {
+    "todo": "10200",
+    "doing": "10201",
+    "review": "10202",
+    "blocked": "10202",
+    "parked": "10202",
+    "done": "10203",
+    "wontdo": "10204",
+}
+
+
+def scheme(project: int) -> dict[str, str]:
+    """Role of a status -> status id in this project; team-managed projects have three statuses of their own."""
+    if PROJECTS[project].kind == "service_desk":
+        return DESK
+    if PROJECTS[project].simplified:
+        base = 10100 + project * 10
+        doing, done = str(base + 1), str(base + 2)
+        return {
+            "todo": str(base),
+            "doing": doing,
+            "review": doing,
+            "blocked": doing,
+            "parked": doing,
+            "done": done,
+            "wontdo": done,
+        }
+    return CLASSIC
+
+
+SCHEMES = tuple(scheme(at) for at in range(len(PROJECTS)))
 
 _FIRST_NAMES = """Ada Bilal Chiara Dmitri Elif Femi Greta Hugo Ines Jonas Kavya Liam Mei Nadia Oscar Priya Quentin Rosa Samir
 Tove Uma Viktor Wanda Yusuf"""

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from hub.sandbox import company
-from hub.sandbox.company import ACTIVE, DAY_MS, FUTURE, KEY_RESULTS, MISSPELT, PROJECTS
+from hub.sandbox.company import ACTIVE, DAY_MS, FUTURE, KEY_RESULTS, MISSPELT, PROJECTS, SCHEMES
 from hub.sandbox.themes import HOSTILE, KR_THEMES, LOOSE_THEMES, SERVICE_DESK, SUBTASKS, SUFFIXES, UPKEEP_THEMES, Theme
 
 if TYPE_CHECKING:
@@ -37,46 +37,6 @@ QUIRKS = 20  # every block has one of twenty characters, so rare cases come in f
 THEMES = {**KR_THEMES, **LOOSE_THEMES, **UPKEEP_THEMES, "service-desk": SERVICE_DESK}
 POINTS = (1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0, 8.0, 0.5)
 STORY_LABELS = ("frontend", "backend", "ux", "customer-request", "security", "quick-win", "needs-docs")
-CLASSIC = {
-    "todo": "10000",
-    "doing": "3",
-    "review": "10002",
-    "blocked": "10003",
-    "parked": "10004",
-    "done": "10001",
-    "wontdo": "10005",
-}
-DESK = {
-    "todo": "10200",
-    "doing": "10201",
-    "review": "10202",
-    "blocked": "10202",
-    "parked": "10202",
-    "done": "10203",
-    "wontdo": "10204",
-}
-
-
-def scheme(project: int) -> dict[str, str]:
-    """Role of a status -> status id in this project; team-managed projects have three statuses of their own."""
-    if PROJECTS[project].kind == "service_desk":
-        return DESK
-    if PROJECTS[project].simplified:
-        base = 10100 + project * 10
-        doing, done = str(base + 1), str(base + 2)
-        return {
-            "todo": str(base),
-            "doing": doing,
-            "review": doing,
-            "blocked": doing,
-            "parked": doing,
-            "done": done,
-            "wontdo": done,
-        }
-    return CLASSIC
-
-
-SCHEMES = tuple(scheme(at) for at in range(len(PROJECTS)))
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from hub.sandbox.agile import Agile
 from hub.sandbox.answers import Refused, Settings, answer
 from hub.sandbox.issues import Issues
+from hub.sandbox.language import translated
 from hub.sandbox.mutate import Mutator
 from hub.sandbox.render import Render
 from hub.sandbox.resources import Resources
@@ -94,9 +95,13 @@ class JiraApi:
                 return answer(UNAUTHORISED, 401, headers)
             request.state.sees = self.sees(caller)
             try:
-                return answer(await handler(request), 200, headers)
+                found = answer(await handler(request), 200, headers)
             except Refused as refusal:
                 return answer(refusal.body, refusal.status, headers)
+            forced = request.headers.get("x-force-accept-language", "").lower() == "true"
+            if self.settings.german and not forced:
+                return Response(translated(bytes(found.body)), 200, headers, found.headers["content-type"])
+            return found
 
         return guarded
 

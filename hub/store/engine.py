@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, exc
+from sqlalchemy import create_engine, event, exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlmodel import create_engine
 
 from hub.errors import AnchorlineError, SchemaMismatch, StoreUnavailable
 from hub.store import faults, migrate

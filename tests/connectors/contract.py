@@ -1,11 +1,11 @@
 """What every connector must do, whatever its vendor. A connector's test inherits ``ConnectorContract`` and brings a stand-in.
 
-    class TestTrello(ConnectorContract):
-        kind = "trello"
-        posts = frozenset()
+class TestTrello(ConnectorContract):
+    kind = "trello"
+    posts = frozenset()
 
-        @pytest.fixture
-        def standin(self) -> StandIn: ...
+    @pytest.fixture
+    def standin(self) -> StandIn: ...
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ class ConnectorContract(abc.ABC):
     def largest(self, connector: Connector, standin: StandIn) -> Partition:
         """The live partition with most items."""
         truth = standin.truth()
-        return max((part for part in connector.partitions() if part.state == "live"), key=lambda part: len(truth.get(part.id, ())))
+        return max(
+            (part for part in connector.partitions() if part.state == "live"), key=lambda part: len(truth.get(part.id, ()))
+        )
 
     # ---- reading
 
@@ -272,7 +274,8 @@ class ConnectorContract(abc.ABC):
             assert len(server.requests) == 1
 
     @pytest.mark.parametrize(
-        "changes", [{"url": "http://vendor.example.com"}, {"url": "https://a:b@vendor.example.com"}, {"url": "nonsense"}, {"token": None}]
+        "changes",
+        [{"url": "http://vendor.example.com"}, {"url": "https://a:b@vendor.example.com"}, {"url": "nonsense"}, {"token": None}],
     )
     def test_settings_that_cannot_work_are_refused(self, changes: dict[str, Any]) -> None:
         settings = dataclasses.replace(self.any_settings("https://vendor.example.com"), **changes)
@@ -341,4 +344,3 @@ def secret_forms(settings: SourceSettings) -> list[str]:
     secret = settings.token.reveal()
     basic = base64.b64encode(f"{settings.user}:{secret}".encode()).decode()
     return [secret, quote(secret, safe=""), repr(secret)[1:-1], base64.b64encode(secret.encode()).decode().rstrip("="), basic]
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from connectors.base import Secret, SourceSettings
@@ -22,9 +22,16 @@ TEAM_POINTS = {
     "name": "Story point estimate",
     "schema": {"type": "number", "custom": "com.pyxis.greenhopper.jira:jsw-story-points"},
 }
-SPRINT = {"id": "customfield_10020", "name": "Sprint", "schema": {"type": "array", "custom": "com.pyxis.greenhopper.jira:gh-sprint"}}
+SPRINT = {
+    "id": "customfield_10020",
+    "name": "Sprint",
+    "schema": {"type": "array", "custom": "com.pyxis.greenhopper.jira:gh-sprint"},
+}
 TEAM = {"id": "customfield_10050", "name": "Team", "schema": {"type": "option", "custom": "x:select"}}
 FIELDS = [{"id": "summary", "name": "Summary", "schema": {"type": "string"}}, POINTS, TEAM_POINTS, SPRINT, TEAM]
+
+
+Canned = bytes | list[bytes] | Callable[[bytes], bytes]
 
 
 def body(value: Any) -> bytes:
@@ -44,7 +51,7 @@ def ids(*numbers: Any, token: str | None = None, **more: Any) -> bytes:
 
 def issue(ident: str = "1", **fields: Any) -> dict[str, Any]:
     """An issue as bulkfetch returns it; ``fields`` replace or add."""
-    plain = {
+    plain: dict[str, Any] = {
         "summary": f"Issue {ident}",
         "issuetype": {"id": "10001", "name": "Story", "subtask": False, "hierarchyLevel": 0},
         "project": {"id": "10000", "key": "EE", "name": "Eng", "simplified": False},
@@ -56,12 +63,23 @@ def issue(ident: str = "1", **fields: Any) -> dict[str, Any]:
     return {"id": ident, "key": f"EE-{ident}", "self": "https://x/1", "expand": "", "fields": plain | fields}
 
 
-class Stub:
-    """Answers by the end of the path. A list of answers is used up, its last one stays."""
+def asked_ids(request: bytes) -> list[str]:
+    """The ids in the body of a bulkfetch."""
+    found: list[str] = json.loads(request.partition(b"\r\n\r\n")[2])["issueIdsOrKeys"]
+    return found
 
-    def __init__(self, rows: list[bytes] | None = None, **answers: bytes | list[bytes]) -> None:
+
+def as_asked(request: bytes) -> bytes:
+    """A bulkfetch that returns whatever is asked."""
+    return body({"issueErrors": [], "issues": [issue(ident) for ident in asked_ids(request)]})
+
+
+class Stub:
+    """Answers by the end of the path. A list of answers is used up, its last one stays; a function sees the request."""
+
+    def __init__(self, rows: list[bytes] | None = None, **answers: Any) -> None:
         rows = [json.dumps(issue()).encode()] if rows is None else rows
-        self.answers: dict[str, bytes | list[bytes]] = {
+        usual: dict[str, Canned] = {
             "serverInfo": body({"deploymentType": "Cloud", "baseUrl": "https://x"}),
             "myself": body({"accountId": "me", "displayName": "Robot", "timeZone": "Asia/Shanghai"}),
             "field": body(FIELDS),
@@ -70,7 +88,8 @@ class Stub:
             "search/jql": ids(*range(1, len(rows) + 1)),
             "issue/bulkfetch": reply(b'{"issueErrors": [], "issues": [' + b",".join(rows) + b"]}"),
             "board": listed(),
-        } | {name.replace("__", "/"): answer for name, answer in answers.items()}
+        }
+        self.answers = usual | {name.replace("__", "/"): answer for name, answer in answers.items()}
 
     def __call__(self, request: bytes) -> bytes:
         path = request.split(b" ")[1].split(b"?")[0].decode()
@@ -79,19 +98,22 @@ class Stub:
                 answer = self.answers.get(path.removeprefix(prefix))
                 if isinstance(answer, list):
                     return answer.pop(0) if len(answer) > 1 else answer[0]
+                if callable(answer):
+                    return answer(request)
                 if answer is not None:
                     return answer
         return reply(b"{}", "404 Not Found")
 
 
 def stub_settings(url: str, **changes: Any) -> SourceSettings:
-    return SourceSettings(**{"name": "dev", "kind": "jira", "url": url, "user": "robot@example.com", "token": Secret("t0ken")} | changes)
+    values: dict[str, Any] = {"name": "dev", "kind": "jira", "url": url, "user": "robot@example.com", "token": Secret("t0ken")}
+    return SourceSettings(**(values | changes))
 
 
 @contextlib.contextmanager
 def stubbed(
     rows: list[bytes] | None = None, *, settings: dict[str, Any] | None = None, clock: Clock | None = None, attempts: int = 2,
-    **answers: bytes | list[bytes],
+    **answers: Any,
 ) -> Iterator[tuple[JiraCloud, RawServer]]:  # fmt: skip
     """A connector on a stub."""
     with raw_server(route=Stub(rows, **answers)) as server:

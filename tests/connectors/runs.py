@@ -9,7 +9,7 @@ from connectors._shared.io import RunIo
 from connectors._shared.limits import Gates
 from connectors.base import IoSettings, Secret, SourceSettings
 
-SECRET = "s3cr+t/T0ken=\"x"
+SECRET = 's3cr+t/T0ken="x'
 
 
 class Clock:

@@ -62,7 +62,8 @@ class JiraStandIn(StandIn):
 
 
 def sandbox_settings(sb: Sandbox, **changes: Any) -> SourceSettings:
-    return SourceSettings(**{"name": "dev", "kind": "jira", "url": sb.url, "user": USER, "token": Secret(TOKEN)} | changes)
+    values: dict[str, Any] = {"name": "dev", "kind": "jira", "url": sb.url, "user": USER, "token": Secret(TOKEN)}
+    return SourceSettings(**(values | changes))
 
 
 @contextlib.contextmanager

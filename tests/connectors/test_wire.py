@@ -76,7 +76,9 @@ def test_an_address_on_another_origin_is_refused_and_hears_nothing(opened: Open,
         assert (a.requests, b.requests) == ([], [])
 
 
-@pytest.mark.parametrize("odd", ["http://a.example\\@b.example/", "http://a.example/\x00", "http://a.example /", "//b.example/x", "/x", ""])
+@pytest.mark.parametrize(
+    "odd", ["http://a.example\\@b.example/", "http://a.example/\x00", "http://a.example /", "//b.example/x", "/x", ""]
+)
 def test_an_address_that_parsers_read_differently_is_refused(odd: str) -> None:
     with pytest.raises(Misconfigured):
         Guard("https://a.example").target("GET", odd)
@@ -143,7 +145,11 @@ def test_a_request_outside_of_call_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("head", "piece"),
-    [(reply(b"", "200 OK", "Content-Length: 9999999999", length=False), b"x"), (b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n"), (b"", b"H")],
+    [
+        (reply(b"", "200 OK", "Content-Length: 9999999999", length=False), b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n"),
+        (b"", b"H"),
+    ],
     ids=["body", "headers", "status-line"],
 )
 def test_a_server_that_drips_is_stopped_by_the_deadline_of_the_attempt(opened: Open, head: bytes, piece: bytes) -> None:
@@ -192,9 +198,8 @@ CUT = {
 
 @pytest.mark.parametrize("how", CUT)
 def test_a_cut_answer_is_unavailable_and_never_shorter_data(opened: Open, how: str) -> None:
-    with raw_server(CUT[how]) as server:
-        with pytest.raises(Unavailable):
-            opened(make_io(server.url, attempts=1))(f"{server.url}/x")
+    with raw_server(CUT[how]) as server, pytest.raises(Unavailable):
+        opened(make_io(server.url, attempts=1))(f"{server.url}/x")
 
 
 def test_a_cut_answer_is_asked_again_on_a_new_connection(opened: Open) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -224,8 +224,8 @@ def dimensions(draw: st.DrawFn) -> Dimensions:
         (source, str(number)): Sprint(
             f"Sprint {number}",
             draw(st.sampled_from(("active", "future", "future", "closed"))),
-            draw(st.sampled_from(("b1", "b2"))),
-            draw(st.sampled_from((1_000, 2_000, 2_000))),
+            draw(st.sampled_from(("b1", "b1", "b2", None))),
+            draw(st.sampled_from((1_000, 2_000, 2_000, None))),
         )
         for source in SOURCES
         for number in range(1, 5)
@@ -241,9 +241,22 @@ def dimensions(draw: st.DrawFn) -> Dimensions:
 # ---- the items ------------------------------------------------------------------------------------------------------------
 
 
+class Vocabulary(NamedTuple):
+    """What the items of one company may say."""
+
+    estimates: tuple[str | None, ...]
+    resolutions: tuple[str | None, ...]
+    presences: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    label_everything: bool
+    created: tuple[int | None, ...]
+    odd: int
+    """One item in so many has a parent or a level that does not fit."""
+
+
 @st.composite
-def items(draw: st.DrawFn, zone: str) -> list[Item]:
-    """Forests up to four levels deep, mostly in order (initiative, epic, story, sub-task); sometimes parents are
+def items(draw: st.DrawFn, zone: str, words: Vocabulary) -> list[Item]:
+    """Forests up to four levels deep, labelled anywhere or at their roots only, mostly in order (initiative, epic, story, sub-task); sometimes parents are
     missing, run in a circle or stand at a lower level than their child."""
     dates = moments(zone)
     count = draw(st.sampled_from((1, 4, 6, 8, 8, 10, 12, 14)))
@@ -251,15 +264,15 @@ def items(draw: st.DrawFn, zone: str) -> list[Item]:
     for no in range(1, count + 1):
         source = draw(st.sampled_from(("jira", "jira", "jira", "trello")))
         higher = draw(st.sampled_from((None, *(i.no for i in found[-4:] if i.level >= 0)))) if found else None
-        level = draw(st.sampled_from((2, 1, 1, 0, 0)))
+        level = draw(st.sampled_from((2, 2, 1, 1, 0)))
         if higher is not None:
             level = max(-1, found[higher - 1].level - 1)
-        odd = draw(st.integers(0, 39))
+        odd = draw(st.integers(0, words.odd))
         if odd == 0:
             level = draw(st.sampled_from((-1, 0, 1, 2)))
         elif odd == 1:
             higher = draw(st.sampled_from((99, no)))
-        elif odd == 2:
+        elif odd in (2, 3):
             higher = draw(st.integers(no, count))
         status = draw(st.integers(1, 6))
         inside = [bound + 20 * ONE_DAY for bound in dates[-9:-3]]
@@ -268,7 +281,7 @@ def items(draw: st.DrawFn, zone: str) -> list[Item]:
             Item(
                 no,
                 source,
-                draw(st.sampled_from((str(no), f"x{100 - no}"))),
+                draw(st.sampled_from((f"x{100 - no}", str(no)))),
                 draw(st.sampled_from((f"IDN-{no}", f"CORE-{no}", None))),
                 draw(st.sampled_from(TITLES)),
                 type=draw(st.sampled_from(("Epic", "Story", None))) if level == 0 else "Epic" if level > 0 else "Sub-task",
@@ -276,20 +289,20 @@ def items(draw: st.DrawFn, zone: str) -> list[Item]:
                 status_id=str(status),
                 status=("Open", "In Progress", "Parked", "Verified", "Closed", "Gone")[status - 1],
                 category=draw(st.sampled_from(CATEGORIES)),
-                resolution=draw(st.sampled_from(RESOLUTIONS)),
+                resolution=draw(st.sampled_from(words.resolutions)),
                 parent_ref=None if higher is None else str(higher),
                 parent=higher,
                 containers=draw(st.sampled_from(((), ("10000",), ("10001",), ("10000", "10001"), ("77",)))),
-                labels=draw(st.sampled_from(((),) * 16 + (("kr:sso",), ("kr:GRÖSSE",), ("kr:İT",)) * 6 + RARE)),
+                labels=draw(st.sampled_from(words.labels)) if words.label_everything or higher is None else (),
                 components=draw(st.sampled_from(((), (), ("login",), ("API", "web")))),
                 sprints=draw(st.sampled_from(((), (), ("1",), ("2", "3"), ("4",), ("9",)))),
                 assignee=draw(st.sampled_from((None, "u1", "U2", "u3"))),
-                estimate=draw(st.sampled_from(ESTIMATES)),
-                created_at=draw(st.sampled_from((None, *(0,) * 10, *dates))),
+                estimate=draw(st.sampled_from(words.estimates)),
+                created_at=draw(st.sampled_from((*words.created, *(dates if None in words.created else ())))),
                 updated_at=0,
                 done_at=draw(st.sampled_from((closed, closed, closed, None))),
                 status_seen_at=draw(st.sampled_from((*dates, None, None))),
-                presence=draw(st.sampled_from(PRESENCES)),
+                presence=draw(st.sampled_from(words.presences)),
                 fields=draw(st.sampled_from(FIELD_VALUES)),
                 aliases=draw(st.sampled_from(((), (), ("CORE-77",), ("IDN-1", "OPS-3")))),
             )
@@ -311,6 +324,9 @@ PAIRS = (
     ("spike", "kr:İT"),
 )
 RARE = tuple((name,) for name in LABELS) + PAIRS
+VALID = (("kr:sso",), ("kr:GRÖSSE",), ("kr:İT",))
+WILD = Vocabulary(ESTIMATES, RESOLUTIONS, PRESENCES, ((),) * 16 + VALID * 6 + RARE, True, (None, *(0,) * 10), 39)
+TIDY = Vocabulary((None, "1", "2", "3", "5", None), (None, "Done"), ("present",), VALID[:1] * 3 + VALID, False, (0,), 59)
 FIELD_VALUES: tuple[dict[str, Any], ...] = (
     {},
     {},
@@ -326,4 +342,5 @@ def companies(draw: st.DrawFn) -> Company:
     """A whole small company, and the moment at which it is looked at."""
     zone = draw(st.sampled_from(ZONES))
     as_of = draw(st.sampled_from(moments(zone))) + draw(st.sampled_from((0, -200 * ONE_DAY, 200 * ONE_DAY)))
-    return Company(draw(mappings(zone)), tuple(draw(items(zone))), draw(dimensions()), as_of)
+    words = draw(st.sampled_from((TIDY, WILD, WILD)))
+    return Company(draw(mappings(zone)), tuple(draw(items(zone, words))), draw(dimensions()), as_of)

@@ -13,8 +13,10 @@ from rich.text import Text
 from hub.cli.render.text import BAD, BOLD, DIM, KEY, WARN, clean, columns, count, heading, linked, name_of, share, words
 from hub.report.values import ConditionStep, ItemExplanation, RuleStep
 
+SEEN = 4
+"""Values of an item shown per condition; --json has all."""
 NEAR = 3
-"""Rules that almost matched, shown unless all are asked for."""
+"""Rules that do not match, as many as are shown unless all are asked for."""
 _ONLY_ON = {"level", "former_keys", "parent"}
 _FACTS = {
     "status_category": "status category (on the item)",
@@ -28,7 +30,7 @@ def item(value: ItemExplanation, every_rule: bool) -> Group:
     """The whole explanation of one item in one cycle."""
     parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
     if len(value.chain) > 1:
-        parts.append(words(("Its tree: ", DIM), " < ".join(map(clean, value.chain))))
+        parts.append(words(("It stands under ", DIM), ", under ".join(map(clean, value.chain[1:]))))
     for name, body in _sections(value, every_rule):
         parts += [Text(), heading(name), Padding(body, (0, 0, 0, 2))]
     return Group(*parts)
@@ -54,9 +56,8 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
         yield "Rules that match it", Group(*(_rule(rule) for rule in matching))
     for key, rules in value.inherited:
         yield f"Rules that match {clean(key)}, above it", Group(*(_rule(rule) for rule in rules))
-    others = [rule for rule in value.rules if not rule.holds]
-    if others:
-        yield _others_head(others, every_rule), Group(*_others(others, every_rule))
+    if len(matching) < len(value.rules):
+        yield "Rules that do not match it, the nearest first", Group(*_others(value, every_rule))
     if value.findings:
         yield "To be looked at", Group(*(Text(clean(text), WARN) for text in value.findings))
     yield "What the vendor says", _facts(value.facts)
@@ -66,11 +67,12 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
 
 def _shares(value: ItemExplanation) -> Group:
     rows: list[Text] = []
+    who = clean(value.via) if value.via else "the item itself"
     for step in value.shares:
         part = "no credit" if value.outcome == "contested" else share(step.part)
         name = f"  {clean(step.name)}" if step.name != step.id else ""
         rows.append(words((part, BOLD), "  ", (clean(step.id), KEY), name))
-        named = f', because the item itself says "{clean(step.named)}"' if step.named else ""
+        named = f', because {who} says "{clean(step.named)}"' if step.named else ""
         rows.append(words("  ", (f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM)))
     return Group(*rows)
 
@@ -86,14 +88,9 @@ def _units(value: ItemExplanation) -> Group:
 # ---- rules --------------------------------------------------------------------------------------------------------------
 
 
-def _others_head(others: list[RuleStep], every_rule: bool) -> str:
-    if every_rule:
-        return "Rules that do not match it"
-    return "Rules that nearly match it" if _near(others) else "Rules that do not match it"
-
-
-def _others(others: list[RuleStep], every_rule: bool) -> Iterator[RenderableType]:
-    shown = others if every_rule else _near(others)
+def _others(value: ItemExplanation, every_rule: bool) -> Iterator[RenderableType]:
+    others = [rule for rule in value.rules if not rule.holds]
+    shown = others if every_rule else _near(others, value.outcome == "unanchored")
     for rule in shown:
         yield _rule(rule)
     rest = len(others) - len(shown)
@@ -102,10 +99,13 @@ def _others(others: list[RuleStep], every_rule: bool) -> Iterator[RenderableType
         yield Text(f"{count(rest, 'more rule' if shown else 'rule')} {verb} not match; --all shows every rule.", DIM)
 
 
-def _near(rules: list[RuleStep]) -> list[RuleStep]:
-    """Those of which at least one line holds, the most complete first."""
+def _near(rules: list[RuleStep], fill: bool) -> list[RuleStep]:
+    """Those of which at least one line holds, the most complete first; for loose work also the strongest of the others."""
     near = [rule for rule in rules if any(c.holds for c in rule.conditions)]
-    return sorted(near, key=lambda rule: sum(not c.holds for c in rule.conditions))[:NEAR]
+    near.sort(key=lambda rule: sum(not c.holds for c in rule.conditions))
+    if fill:
+        near += sorted((rule for rule in rules if rule not in near), key=lambda rule: -rule.strength)
+    return near[:NEAR]
 
 
 def _rule(rule: RuleStep) -> Group:
@@ -117,7 +117,8 @@ def _rule(rule: RuleStep) -> Group:
 
 def _condition(step: ConditionStep) -> Text:
     wanted = ", ".join(clean(w) for w in step.wanted)
-    saw = ", ".join(f'"{clean(v)}"' for v in step.values) or "nothing"
+    saw = ", ".join(f'"{clean(v)}"' for v in step.values[:SEEN]) or "nothing"
+    saw += f" and {len(step.values) - SEEN} more" if len(step.values) > SEEN else ""
     verdict, style = {True: ("holds", "green"), False: ("does not hold", BAD), None: ("cannot be evaluated", WARN)}[step.holds]
     why = "the source has no such field" if step.holds is None else f"the item has {saw}"
     return words(f"when.{clean(step.field)} = {wanted} ", (verdict, style), f": {why}", (f"  ({clean(step.place)})", DIM))

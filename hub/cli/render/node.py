@@ -34,12 +34,14 @@ from hub.cli.render.text import (
 from hub.cli.render.tree import ages
 from hub.report.values import NodeExplanation, UnitRow
 
+NAMED = 6
+"""Items named per reason, unless all are asked for."""
 _KINDS = {"key_result": "key result", "objective": "objective", "pillar": "pillar", "company": "everything"}
 _POLICY = {"by": "weighed by", "level": "level", "missing": "without an estimate", "before_cycle": "finished before the cycle"}
 
 
 def node(value: NodeExplanation, now: int, width: int, rows: int | None) -> Group:
-    """The whole explanation of one node; ``rows`` is how many counted items are shown, None for all, and half as many others."""
+    """The whole explanation of one node; ``rows`` is how many counted items are shown, None for all."""
     parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
     for name, body in _sections(value, now, width, rows):
         parts += [Text(), heading(name), Padding(body, (0, 0, 0, 2))]
@@ -65,8 +67,7 @@ def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) ->
     if counting:
         yield f"Counted: {count(len(counting), 'item')}", _counted(counting[:rows], len(counting), width)
     if left:
-        shown = left[: rows and max(rows // 2, 1)]
-        yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(shown, len(left), width)
+        yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(left, rows is None, width)
     if value.sources:
         yield "How old the data is", ages(value.sources, now)
     yield "Evaluated", _evaluated(value)
@@ -76,6 +77,8 @@ def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) ->
 def _calculation(value: NodeExplanation) -> Group:
     rows: list[RenderableType] = [Text(clean(value.formula))]
     shown = {name: text for name, text in value.policy.items() if text not in (None, "", {}, ())}
+    if shown.get("by") == "count":
+        shown.pop("missing", None)
     if shown:
         table = columns()
         table.add_column(style=DIM)
@@ -130,15 +133,25 @@ def _counted(rows: list[UnitRow], total: int, width: int) -> Group:
     return Group(table, *_more(len(rows), total))
 
 
-def _left_out(rows: list[UnitRow], total: int, width: int) -> Group:
+def _left_out(rows: list[UnitRow], every_row: bool, width: int) -> Table:
+    """By reason: how many, and which."""
     table = columns()
-    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    longest = max(cell_len(_key(row)) for row in rows)
+    reasons: dict[str, list[UnitRow]] = {}
     for row in rows:
-        table.add_row(linked(_key(row), row.url), fit(clean(row.title), max(width - longest - 6, 16)))
-        table.add_row("", Text(f"{_state(row)}; {clean(row.why)}", DIM))
-    return Group(table, *_more(len(rows), total))
+        reasons.setdefault(row.why, []).append(row)
+    for why, those in sorted(reasons.items(), key=lambda pair: -len(pair[1])):
+        table.add_row(f"{len(those):,}", clean(why))
+        if every_row:
+            for row in those:
+                table.add_row(
+                    "", words((_key(row), KEY), f"  {_state(row)}  ", (fit(clean(row.title), max(width - 46, 16)), DIM))
+                )
+            continue
+        named = ", ".join(_key(row) for row in those[:NAMED])
+        table.add_row("", Text(named + (f" and {len(those) - NAMED:,} more" if len(those) > NAMED else ""), DIM))
+    return table
 
 
 def _more(shown: int, total: int) -> list[Text]:

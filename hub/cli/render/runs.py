@@ -22,16 +22,16 @@ def runs(rows: Iterable[RunRow], now: int) -> Group:
     for name in ("source", "began", "result", "took", "read", "new", "changed"):
         table.add_column(name, no_wrap=True, justify="right" if name in _NUMBERS else "left")
     table.add_column("run", overflow="ellipsis", no_wrap=True, style=DIM)
-    notes: list[RenderableType] = []
+    notes: dict[tuple[str, str], RenderableType] = {}
     for row in rows:
         counts = [f"{_count(row.counts, name):,}" for name in ("read", "new", "changed")]
         result = Text(clean(row.result), STYLES.get(row.result, ""))
         table.add_row(
             clean(row.source), ago(row.started_at, now), result, duration(row.started_at, row.finished_at), *counts, clean(row.id)
         )  # fmt: skip
-        if row.error:
-            notes.append(trouble(f"{row.source}, {ago(row.started_at, now)}", row.error, row.hint))
-    return Group(table, *([Text(), *notes] if notes else []))
+        if row.error and (row.source, row.error) not in notes:  # the newest of its kind is enough
+            notes[row.source, row.error] = trouble(f"{row.source}, {ago(row.started_at, now)}", row.error, row.hint)
+    return Group(table, *([Text(), *notes.values()] if notes else []))
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:
@@ -52,15 +52,15 @@ def sentence(text: str) -> str:
     return said[0].upper() + said[1:] + ("" if said[-1] in ".!?`" else ".")
 
 
-def ended(source: str, result: str, counts: Mapping[str, Any], error: str | None, hint: str | None) -> Group:
-    """How one run ended: what it read, what was new, what went wrong."""
+def ended(source: str, result: str, counts: Mapping[str, Any], error: str | None, hint: str | None, width: int = 0) -> Group:
+    """How one run ended: what it read, what was new, what went wrong. ``width`` aligns the names of several sources."""
     said = ""
     if counts:
         read, new, changed = (_count(counts, name) for name in ("read", "new", "changed"))
         said = f"  {count(read, 'item')} read, {new:,} new, {changed:,} changed"
         for name in ("rejected", "unaccounted"):
             said += f", {_count(counts, name):,} {name}" if _count(counts, name) else ""
-    lines: list[RenderableType] = [words((clean(source), BOLD), "  ", (result, STYLES.get(result, "")), said)]
+    lines: list[RenderableType] = [words((clean(source).ljust(width), BOLD), "  ", (result, STYLES.get(result, "")), said)]
     if error:
         lines.append(words("  ", sentence(error), f" {sentence(hint)}" if hint else ""))
     return Group(*lines)

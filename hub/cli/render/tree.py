@@ -78,7 +78,7 @@ def _label(guide: str, node: Node, width: int) -> Text:
     name = clean(node.name) or "Without a pillar"
     style = BOLD if node.kind in ("company", "pillar") else ""
     if node.kind == "key_result":
-        return words((guide, DIM), (id, KEY), f" {fit(name, width - cell_len(guide) - cell_len(id) - 1)}")
+        return words((guide, DIM), (id, KEY), f"  {fit(name, width - cell_len(guide) - cell_len(id) - 2)}")
     return words((guide, DIM), (fit(name, width - cell_len(guide)), style))
 
 

@@ -205,3 +205,15 @@ def test_version_2_answers_too(sb: Sandbox) -> None:
 def test_a_page_limit_from_the_command_line() -> None:
     with sandbox(issues=60, page_limit=4) as small:
         assert len(small.get(SEARCH, jql="project = CORE")["issues"]) == 4
+
+
+def test_names_come_in_the_accounts_language_unless_forced(sb: Sandbox) -> None:
+    english = {row["id"]: row["name"] for row in sb.get("/rest/api/3/status")}
+    sb.switch(german=True)
+    german = {row["id"]: row for row in sb.get("/rest/api/3/status")}
+    assert english["3"] == "In Progress" and german["3"]["name"] == "In Arbeit"
+    assert german["3"]["statusCategory"]["key"] == "indeterminate"
+    assert "Story-Punkte" in {row["name"] for row in sb.get("/rest/api/3/field")}
+    assert "Unteraufgabe" in {row["fields"]["issuetype"]["name"] for row in sb.search("project = CORE", fields="issuetype")}
+    forced = sb.http.get("/rest/api/3/status", headers={"Accept-Language": "en", "X-Force-Accept-Language": "true"})
+    assert {row["id"]: row["name"] for row in forced.json()} == english

@@ -16,7 +16,7 @@ def _columns(kind: Any, names: tuple[str, ...], null: bool) -> tuple[sa.Column[A
 
 
 def text(*names: str, null: bool = False) -> tuple[sa.Column[Any], ...]:
-    return _columns(sa.Text(), names, null)
+    return _columns(sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), names, null)
 
 
 def number(*names: str, null: bool = False) -> tuple[sa.Column[Any], ...]:

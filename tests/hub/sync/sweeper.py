@@ -1,0 +1,57 @@
+"""Kill a sync before its k-th write, run it again, and tell the state: as a process, so that the kill is a real one.
+
+    python -m tests.hub.sync.sweeper FOLDER SANDBOX_URL
+
+``FOLDER`` gets a config.toml and the shipped mapping files. Everything is imported once, and each order runs in a forked child.
+Orders are lines on stdin: {"database": URL, "at": K or null, "out": PATH or null, "count": PATH or null}; each is answered with the
+child's exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from hub.store import faults, open_store
+from hub.sync import sync_source
+from tests.hub.sync.worlds import NOW, World, state
+
+
+def act(folder: Path, url: str, order: dict[str, object]) -> None:
+    if order["at"] is not None:
+        os.environ[faults.VARIABLE] = str(order["at"])
+    world = World(folder, url, "sqlite:///unused.db")
+    os.environ["ANCHORLINE_DATABASE"] = str(order["database"])
+    config = world.config()
+    with open_store(config.database) as store:
+        summary = sync_source(config, world.mapping(), store, "jira", now=NOW)
+        if order.get("count"):  # before the state is read: that commits too
+            Path(str(order["count"])).write_text(str(faults._count))
+        if order.get("out"):
+            Path(str(order["out"])).write_text(json.dumps({"result": summary.result, "state": state(store)}))
+
+
+def main(folder: str, url: str) -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                act(Path(folder), url, order)
+                code = 0
+            except BaseException:
+                import traceback
+
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

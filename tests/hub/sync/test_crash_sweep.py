@@ -1,0 +1,114 @@
+"""Killed before any write or commit of a first sync and run again, the hub ends in the state of an undisturbed run (F27)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hub.sandbox.process import ROOT, TOKEN, Sandbox, sandbox
+from tests.hub.store.databases import PostgresServer
+from tests.hub.sync.worlds import difference
+
+ISSUES = 40
+SAMPLE = 9
+"""In the normal run every ninth point; all of them with the slow tests."""
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Sandbox]:
+    with sandbox(issues=ISSUES, seed=3, page_limit=7) as running:
+        yield running
+
+
+class Sweeper:
+    """The process that runs syncs in forked children."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.hub.sync.sweeper", str(folder), url],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, "ANCHORLINE_JIRA__TOKEN": TOKEN},
+        )  # fmt: skip
+
+    def run(self, database: str, *, at: int | None = None, out: Path | None = None, count: Path | None = None) -> int:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        order = {"database": database, "at": at, "out": str(out) if out else None, "count": str(count) if count else None}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return int(json.loads(self.process.stdout.readline())["code"])
+
+    def state(self, database: str, out: Path) -> dict[str, Any]:
+        assert self.run(database, out=out) == 0
+        found: dict[str, Any] = json.loads(out.read_text())
+        return found
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: int) -> int:
+    """Kill at every ``step``-th point; the number of points there are."""
+    sweeper = Sweeper(tmp_path / "world", company.url)
+    try:
+        counted = tmp_path / "count"
+        undisturbed = tmp_path / "undisturbed.json"
+        assert sweeper.run(fresh(0), at=0, out=undisturbed, count=counted) == 0
+        wanted = json.loads(undisturbed.read_text())
+        points = int(counted.read_text())
+        assert wanted["result"] == "complete"
+        assert len(wanted["state"]["items"]) == ISSUES and not wanted["state"]["dirty"]
+        assert wanted["state"]["snapshots"] and wanted["state"]["links"] and wanted["state"]["edges"]
+        for at in range(1, points + 1, step):
+            database = fresh(at)
+            assert sweeper.run(database, at=at) == 137, f"nothing was killed before write {at} of {points}"
+            found = sweeper.state(database, tmp_path / "again.json")
+            assert found["result"] == "complete"
+            told = difference(wanted["state"], found["state"])
+            assert not told, f"killed before write {at} of {points}:\n{told}"
+    finally:
+        sweeper.stop()
+    return points
+
+
+def fresh_sqlite(tmp_path: Path, template: Path) -> Callable[[int], str]:
+    def fresh(at: int) -> str:
+        path = tmp_path / f"at-{at}.db"
+        shutil.copy(template, path)
+        path.chmod(0o600)
+        return f"sqlite:///{path}"
+
+    return fresh
+
+
+def test_sqlite_sampled(tmp_path: Path, company: Sandbox, sqlite_template: Path) -> None:
+    assert sweep(tmp_path, company, fresh_sqlite(tmp_path, sqlite_template), SAMPLE) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_sqlite_at_every_write(tmp_path: Path, company: Sandbox, sqlite_template: Path) -> None:
+    sweep(tmp_path, company, fresh_sqlite(tmp_path, sqlite_template), 1)
+
+
+@pytest.mark.postgres
+def test_postgres_sampled(tmp_path: Path, company: Sandbox, postgres_server: PostgresServer) -> None:
+    assert sweep(tmp_path, company, lambda at: postgres_server.create(f"sweep_{at}"), 2 * SAMPLE) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.timeout(1800)
+def test_postgres_at_every_write(tmp_path: Path, company: Sandbox, postgres_server: PostgresServer) -> None:
+    sweep(tmp_path, company, lambda at: postgres_server.create(f"whole_{at}"), 1)

@@ -1,0 +1,96 @@
+"""A configured Anchorline against a sandbox, for tests of whole runs; and the state of a store as comparable text."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hub.config import Config, load_config
+from hub.mappings import load_mappings
+from hub.model import Mapping
+from hub.store import Store
+from tests.hub.sandbox.process import ROOT, TOKEN, USER
+
+NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z, the sandbox's own day
+TEAM_FIELD = "customfield_10040"
+
+CONFIG = """
+database = "{database}"
+[source.jira]
+kind = "jira"
+url = "{url}"
+user = "{user}"
+{more}
+"""
+
+
+class World:
+    """A folder with config.toml and mapping files: the shipped ones unless ``rules`` gives others."""
+
+    def __init__(self, folder: Path, url: str, database: str, *, more: str = "", mapping: str | None = None) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        fields = f'fields = {{ team = "{TEAM_FIELD}" }}\n' if "fields" not in more else ""
+        text = CONFIG.format(database=database, url=url, user=USER, more=fields + more)
+        (folder / "config.toml").write_text(text, encoding="utf-8")
+        if mapping is None:
+            shutil.copytree(ROOT / "mappings", folder / "mappings", dirs_exist_ok=True)
+        else:
+            (folder / "mappings").mkdir(exist_ok=True)
+            (folder / "mappings" / "all.toml").write_text(mapping, encoding="utf-8")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "ANCHORLINE_JIRA__TOKEN": TOKEN}
+
+    def config(self) -> Config:
+        return load_config(self.folder / "config.toml", self.environment)
+
+    def mapping(self) -> Mapping:
+        return load_mappings(self.folder / "mappings", self.config().timezone)[0]
+
+
+def rows(store: Store, statement: str) -> list[tuple[Any, ...]]:
+    with store.read() as sql:
+        return [tuple(row) for row in sql.rows(statement)]
+
+
+ITEM = "source, id, key, title, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components, sprints,"
+ITEM += " estimate, created_at, updated_at, done_at, fields, presence"
+OF = "(SELECT id FROM item WHERE no = {})"
+
+STATE = {
+    "items": f"SELECT {ITEM} FROM item",
+    "versions": f"SELECT {ITEM} FROM item_version",
+    "aliases": f"SELECT source, kind, value, {OF.format('item_no')} FROM alias",
+    "edges": f"SELECT {OF.format('child_no')}, {OF.format('parent_no')} FROM edge",
+    "dimensions": "SELECT source, kind, id, name, category, attributes FROM dimension WHERE to_seq IS NULL",
+    "attachments": f"SELECT {OF.format('item_no')}, cycle, outcome, strength, {OF.format('via_no')}, distance, broken, state, team"
+    " FROM attachment",
+    "links": f"SELECT cycle, target_kind, target, {OF.format('item_no')}, part_num, part_den, rule, named, strength, counts, state,"
+    " level, estimate, below, why FROM link",
+    "findings": f"SELECT {OF.format('item_no')}, kind, text FROM finding",
+    "snapshots": "SELECT cycle, kind, id, progress, done, total, key_results, measured, details FROM snapshot WHERE to_seq IS NULL",
+    "partitions": "SELECT source, id, key, state, cursor, resume, pass_open FROM partition",
+    "quarantine": "SELECT source, id, reason FROM quarantine",
+    "dirty": "SELECT item_no FROM dirty",
+}
+
+
+def state(store: Store) -> dict[str, list[str]]:
+    """What a store holds, without what may differ between two ways to the same state: seqs, numbers, runs, clock times."""
+    return {name: sorted(json.dumps(row, default=str) for row in rows(store, statement)) for name, statement in STATE.items()}
+
+
+def difference(left: dict[str, list[str]], right: dict[str, list[str]]) -> str:
+    """Readable, a few rows a table; empty when they are equal."""
+    said = []
+    for name in left:
+        only_left, only_right = set(left[name]) - set(right[name]), set(right[name]) - set(left[name])
+        if left[name] != right[name]:
+            said.append(f"{name}: {len(left[name])} and {len(right[name])} rows")
+            said += [f"  - {row}" for row in sorted(only_left)[:3]] + [f"  + {row}" for row in sorted(only_right)[:3]]
+    return "\n".join(said)
