@@ -1,6 +1,6 @@
 """The floor: the same requests as a recorded sync, one after the other, by httpx, each answer decoded by orjson and dropped.
 
-    python -m benchmarks.bare URL REQUESTS.json
+python -m benchmarks.bare URL REQUESTS.json
 """
 
 from __future__ import annotations

@@ -324,7 +324,7 @@ class Connector(abc.ABC):
     def get(self, ids: Iterable[str]) -> Fetched:
         """Read items by id: confirms absence, fetches missing parents."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most connectors hold nothing but their ``io``
         """Give back connections, ``io``'s last. Called once, also after an error."""
 
     def __enter__(self) -> Self:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hub.credit import Credit, Tree, Units, trees
 from hub.model import LEFT, Assessment, Attachment, Dimensions, Finding, Item, Mapping, State, Test, Unit, fold
 from hub.progress import nodes, tally
-from hub.rules import Fields, Matcher, holds
+from hub.rules import Fields, Matcher, holds, named_texts
 from hub.status import Activity, States, closed_at, estimate_of
 
 __all__ = ["ENGINE", "Activity", "Assessor", "Part", "assess", "closed_at", "estimate_of", "nodes", "tally"]
@@ -70,11 +70,11 @@ class Assessor:
     def _down(self, tree: Tree) -> list[State]:
         """States with dropped ancestors taken into account: open work under dropped work is dropped."""
         states: list[State] = []
+        under: list[bool] = []  # whether any item above is dropped, even across one that is done
         for item, up in zip(tree.items, tree.up, strict=True):
             state = self.states.of(item)
-            if up >= 0 and states[up] == "dropped" and state != "done":
-                state = "dropped"
-            states.append(state)
+            under.append(up >= 0 and (under[up] or states[up] == "dropped"))
+            states.append("dropped" if under[-1] and state != "done" else state)
         return states
 
     def _find(self, item: Item, top: bool, torn: bool, findings: list[Finding]) -> None:
@@ -119,10 +119,18 @@ class _Teams:
                 self._by_project[fold(text)].add(id_)
             for person in team.owns_person:
                 self._by_person[fold(person)].add(id_)
-        self._known: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        self._names = tuple(self._by_field)
+        self._known: dict[tuple[object, ...], str | None] = {}
 
     def of(self, item: Item) -> str | None:
         """Folded id of the team, "" when two claim it at the same step, None when nobody does."""
+        named = tuple(named_texts(item, n) for n in self._names)
+        signature = (item.source, item.containers, named, item.assignee if self._by_person else None)
+        if signature not in self._known:
+            self._known[signature] = self._judge(item)
+        return self._known[signature]
+
+    def _judge(self, item: Item) -> str | None:
         for owners in (self._field_owners, self._project_owners, self._person_owners):
             found = owners(item)
             if found:
@@ -137,21 +145,14 @@ class _Teams:
         return found
 
     def _project_owners(self, item: Item) -> set[str]:
-        known = self._known.get((item.source, item.containers))
-        if known is None:
-            known = set()
-            for text in map(fold, self._fields.read("project", item) or ()):
-                known |= self._by_project.get(text, set())
-                known |= {team for glob, team in self._project_globs if holds(_glob_test(glob), text)}
-            self._known[item.source, item.containers] = known
-        return known
+        found: set[str] = set()
+        for text in map(fold, self._fields.read("project", item) or ()):
+            found |= self._by_project.get(text, set())
+            found |= {team for glob, team in self._project_globs if holds(Test("glob", glob, glob), text)}
+        return found
 
     def _person_owners(self, item: Item) -> set[str]:
         return self._by_person.get(fold(item.assignee), set()) if item.assignee and self._by_person else set()
-
-
-def _glob_test(glob: str) -> Test:
-    return Test("glob", glob, glob)
 
 
 def assess(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of: int) -> Assessment:

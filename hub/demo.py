@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import select
 import shutil
 import subprocess
 import sys
@@ -190,7 +191,8 @@ def sandbox(plan: Plan) -> Iterator[str]:
 def _url(process: subprocess.Popen[bytes], log: Path) -> str:
     """What the stand-in says when it is ready."""
     assert process.stdout is not None
-    line = process.stdout.readline()
+    ready = select.select([process.stdout], [], [], READY)[0]
+    line = process.stdout.readline() if ready else b""
     try:
         return str(json.loads(line)["url"])
     except (ValueError, KeyError, TypeError):

@@ -220,7 +220,9 @@ def _scrub(value: Any) -> Any:
         return clean(value)
     if isinstance(value, Mapping):
         return {clean(str(name)): _scrub(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return sorted(_scrub(each) for each in value)
+    if isinstance(value, (list, tuple)):
         return [_scrub(each) for each in value]
     if isinstance(value, int) and value not in _64_BIT:
         return str(value)

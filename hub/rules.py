@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.model import NAMED, Condition, Dimensions, Item, Mapping, Rule, TargetKind, Test, fold
@@ -23,6 +24,13 @@ _UNIQUE = frozenset({"key", "title"})
 """Fields that differ from item to item: rules that read them are not worth remembering by combination."""
 
 folded = lru_cache(maxsize=65_536)(fold)
+
+
+REMEMBERED = 200_000
+"""Combinations of repeating fields that are kept; beyond that a company's labels are as good as unique."""
+
+Read = Callable[[str], frozenset[str] | None]
+"""From a field to the item's folded values of it; None where the source has no such field."""
 
 
 class Claim(NamedTuple):
@@ -79,7 +87,7 @@ class Fields:
             name = field[6:]
             if facts is not None and folded(field) not in facts.item_fields:
                 return None
-            return _texts(_by_name(item.fields, name))
+            return named_texts(item, name)
         if facts is not None and field not in facts.item_fields:
             return None
         return self._readers[field](item)
@@ -109,6 +117,11 @@ class Fields:
         return tuple(texts)
 
 
+def named_texts(item: Item, name: str) -> tuple[str, ...]:
+    """The texts of a field that the source's settings name."""
+    return _texts(_by_name(item.fields, name))
+
+
 def _by_name(fields: Any, name: str) -> Any:
     if name in fields:
         return fields[name]
@@ -129,10 +142,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> re.Pattern[str]:
-    # `*` and `?` only, anchored at both ends: each star is a lazy ".*?", so this cannot be made to backtrack without bound
-    # beyond the number of stars, which the mapping files cap.
-    parts = [".*?" if c == "*" else "." if c == "?" else re.escape(c) for c in re.sub(r"\*+", "*", pattern)]
-    return re.compile("".join(parts), re.DOTALL)
+    # The first place where a piece between two stars fits is as good as any other, so each is an atomic group: no title can make
+    # this backtrack from one star into the one before.
+    pieces = ["".join("." if c == "?" else re.escape(c) for c in piece) for piece in re.split(r"\*+", pattern)]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1])
+    return re.compile(f"{pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)
 
 
 def holds(test: Test, value: str) -> bool:
@@ -156,6 +172,17 @@ def _captures(condition: Condition) -> bool:
     return any(t.how == "capture" for t in condition.tests)
 
 
+class _Outlook(NamedTuple):
+    """What is known of all items with one combination of repeating fields."""
+
+    claims: tuple[Claim, ...]
+    """of the rules that read nothing else"""
+    open: tuple[Rule, ...]
+    """rules that match such items if their title does too"""
+    keyed: frozenset[int]
+    """indexes of rules that match such items if their key does too"""
+
+
 class Matcher:
     """All rules, compiled once for a mapping and a set of dimensions."""
 
@@ -164,27 +191,47 @@ class Matcher:
         self.fields = Fields(dimensions)
         self.unevaluable: dict[tuple[int, str, str], int] = {}
         """(rule index, source, field) -> ``no`` of the first item for which it could not be evaluated."""
-        common = [r for r in mapping.rules if not {c.field for c in r.when} & _UNIQUE]
-        unique = [r for r in mapping.rules if {c.field for c in r.when} & _UNIQUE]
-        self._common, self._unique = _Index(common), _Index(unique)
-        self._signature = _signature({c.field for r in common for c in r.when})
-        self._known: dict[Any, tuple[Claim, ...]] = {}
+        self._index = _Index(mapping.rules)
+        self._by_key = _by_key(mapping.rules)
+        self._signature = _signature({c.field for r in mapping.rules for c in r.when} - _UNIQUE)
+        self._known: dict[Any, _Outlook] = {}
 
     def claims(self, item: Item) -> tuple[Claim, ...]:
         """The claims of the item's own matches, in the order of the rules."""
         signature = self._signature(item)
-        found = self._known.get(signature)
-        if found is None:
-            if len(self._known) > 200_000:
+        outlook = self._known.get(signature)
+        if outlook is None:
+            if len(self._known) > REMEMBERED:
                 self._known.clear()
-            found = self._known[signature] = self._match(self._common, item)
-        if self._unique.rules:
-            found = found + self._match(self._unique, item)
-        return found
+            outlook = self._known[signature] = self._outlook(item)
+        if not outlook.open and not outlook.keyed:
+            return outlook.claims
+        rules = list(outlook.open)
+        if outlook.keyed:
+            keys = (item.key, *item.aliases) if item.key else item.aliases
+            rules += [r for key in keys for r in self._by_key.get(folded(key), ()) if r.index in outlook.keyed]
+        found = [c for rule in dict.fromkeys(rules) for c in self._claim(rule, item, self._reader(item))]
+        if not found:
+            return outlook.claims
+        return tuple(sorted((*outlook.claims, *found), key=lambda c: c.rule))
 
-    def _match(self, index: _Index, item: Item) -> tuple[Claim, ...]:
-        if not index.rules:
-            return ()
+    def _outlook(self, item: Item) -> _Outlook:
+        claims: list[Claim] = []
+        maybe: list[Rule] = []
+        keyed: list[int] = []
+        read = self._reader(item)
+        for rule in self._index.candidates(read):
+            unique = {c.field for c in rule.when} & _UNIQUE
+            if not unique:
+                claims += self._claim(rule, item, read)
+            elif all(self._true(c, read) is not False for c in rule.when if c.field not in _UNIQUE):
+                if rule in self._by_key.get(_exact_key(rule) or "", ()):
+                    keyed.append(rule.index)
+                else:
+                    maybe.append(rule)
+        return _Outlook(tuple(claims), tuple(maybe), frozenset(keyed))
+
+    def _reader(self, item: Item) -> Read:
         values: dict[str, frozenset[str] | None] = {}
 
         def read(field: str) -> frozenset[str] | None:
@@ -193,12 +240,14 @@ class Matcher:
                 values[field] = None if texts is None else frozenset(map(folded, texts))
             return values[field]
 
-        claims: list[Claim] = []
-        for rule in index.candidates(read):
-            claims += self._claim(rule, item, read)
-        return tuple(claims)
+        return read
 
-    def _claim(self, rule: Rule, item: Item, read: Callable[[str], frozenset[str] | None]) -> Iterable[Claim]:
+    @staticmethod
+    def _true(condition: Condition, read: Read) -> bool | None:
+        texts = read(condition.field)
+        return None if texts is None else any(holds(test, t) for test in condition.tests for t in texts)
+
+    def _claim(self, rule: Rule, item: Item, read: Read) -> Iterable[Claim]:
         names: dict[str, str] = {}
         unknown: str | None = None
         for condition in rule.when:
@@ -237,13 +286,32 @@ class Matcher:
         return RuleVerdict(rule, verdict, tuple(conditions))
 
 
+def _exact_key(rule: Rule) -> str | None:
+    """The first folded key of a rule that names keys exactly."""
+    for condition in rule.when:
+        if condition.field == "key" and all(t.how == "equal" for t in condition.tests):
+            return condition.tests[0].folded
+    return None
+
+
+def _by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Rules that name keys exactly, under each of their keys."""
+    found: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        if _exact_key(rule) is None:
+            continue
+        condition = next(c for c in rule.when if c.field == "key" and all(t.how == "equal" for t in c.tests))
+        for test in dict.fromkeys(condition.tests):
+            found[test.folded].append(rule)
+    return found
+
+
 class _Index:
     """Rules by one equality each, so that an item meets only those that can match; the rest are always candidates."""
 
-    _BEST = ("key", "label", "component", "sprint", "assignee", "project", "type", "status", "resolution", "level", "source")
+    _BEST = ("label", "component", "sprint", "assignee", "project", "type", "status", "resolution", "level", "source")
 
-    def __init__(self, rules: list[Rule]) -> None:
-        self.rules = rules
+    def __init__(self, rules: Iterable[Rule]) -> None:
         self._always: list[Rule] = []
         self._by: dict[str, dict[str, list[Rule]]] = defaultdict(lambda: defaultdict(list))
         for rule in rules:
@@ -253,29 +321,26 @@ class _Index:
                 continue
             for test in dict.fromkeys(condition.tests):
                 self._by[condition.field][test.folded].append(rule)
-        self._fields = tuple(self._by)
 
     def _most_selective(self, rule: Rule) -> Condition | None:
-        exact = [c for c in rule.when if all(t.how == "equal" for t in c.tests)]
+        exact = [c for c in rule.when if c.field not in _UNIQUE and all(t.how == "equal" for t in c.tests)]
         order = {f: n for n, f in enumerate(self._BEST)}
-        return min(exact, key=lambda c: order.get(c.field, 5), default=None)
+        return min(exact, key=lambda c: order.get(c.field, 4), default=None)
 
-    def candidates(self, read: Callable[[str], frozenset[str] | None]) -> list[Rule]:
+    def candidates(self, read: Read) -> list[Rule]:
         found: dict[int, Rule] = {r.index: r for r in self._always}
-        for field in self._fields:
+        for field, table in self._by.items():
             texts = read(field)
             if texts is None:  # let the rules see it themselves: they report that they cannot be evaluated
-                found.update((r.index, r) for rules in self._by[field].values() for r in rules)
+                found.update((r.index, r) for rules in table.values() for r in rules)
                 continue
-            table = self._by[field]
             for text in texts:
                 for rule in table.get(text, ()):
                     found[rule.index] = rule
-        return [found[n] for n in sorted(found)] if len(found) > 1 else list(found.values())
+        return [found[n] for n in sorted(found)]
 
 
 _ATTRIBUTES = {
-    "source": (),
     "project": ("containers",),
     "type": ("type_id", "type"),
     "level": ("level",),
@@ -289,10 +354,10 @@ _ATTRIBUTES = {
 
 
 def _signature(fields: set[str]) -> Callable[[Item], Any]:
-    """A function from an item to a hashable value that is equal for items in which all these fields are equal."""
-    positions = sorted({Item._fields.index(a) for f in fields if f in _ATTRIBUTES for a in (*_ATTRIBUTES[f], "source")})
+    """A function from an item to a hashable value that is equal for items of one source in which all these fields are equal."""
+    attributes = sorted({a for f in fields for a in _ATTRIBUTES.get(f, ())})
+    plain = itemgetter(Item._fields.index("source"), *(Item._fields.index(a) for a in attributes))
     named = sorted(f[6:] for f in fields if f.startswith("field."))
-    source = Item._fields.index("source")
     if not named:
-        return lambda item: (item[source], *(item[p] for p in positions))
-    return lambda item: (item[source], *(item[p] for p in positions), *(_texts(_by_name(item.fields, n)) for n in named))
+        return plain
+    return lambda item: (plain(item), *(named_texts(item, n) for n in named))

@@ -1,1 +1,1 @@
-"""What connectors share: guarded transports, limits, retry, decoding. Reached by connectors through ``Io`` and this package only."""
+"""What connectors share: guarded transports, limits, retry, decoding. Connectors reach it through ``Io``."""

@@ -18,7 +18,8 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import unquote
 
 import certifi
 import urllib3
@@ -27,6 +28,7 @@ from urllib3._collections import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
+from urllib3.util.url import parse_url
 
 from connectors._shared.guards import Guard, is_loopback
 from connectors.base import IoSettings, Misconfigured, SourceError, Unavailable
@@ -92,7 +94,7 @@ class _TimedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedRaw(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_TimedRaw(self.fp.detach(), sock), CHUNK)
 
 
 class _TimedHTTP(HTTPConnection):
@@ -172,7 +174,7 @@ class Wire:
                 if origin.scheme == "https":
                     options["ssl_context"] = tls_context(self._limits.ca_file)
                 proxy = None if is_loopback(origin.host) else _proxy(origin.scheme, origin.host)
-                self._manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+                self._manager = _proxied(proxy, options) if proxy else urllib3.PoolManager(**options)
                 self._manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
                 self._made = self._manager.connection_from_host(origin.host, origin.port, origin.scheme)
             return self._made
@@ -194,7 +196,7 @@ class Wire:
 
 
 def _body(response: BaseHTTPResponse, coding: str, cap: int) -> bytes:
-    """The whole body, decompressed, at most ``cap`` bytes. Raises ``Unavailable`` when it is cut, ``Misconfigured`` when too big."""
+    """The whole body, decompressed, at most ``cap`` bytes. Raises ``Unavailable`` for a cut one, ``Misconfigured`` if too big."""
     if coding not in ("identity", "", "gzip", "x-gzip"):
         raise Unavailable("an answer has an encoding that was not offered")
     unzip = zlib.decompressobj(31) if "gzip" in coding else None
@@ -235,9 +237,22 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _proxy(scheme: Literal["http", "https"] | str, host: str) -> str | None:
+def _proxy(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for this host, if any."""
-    return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
+    if urllib.request.proxy_bypass(host):
+        return None
+    named = urllib.request.getproxies()
+    return named.get(scheme) or named.get("all")
+
+
+def _proxied(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    """Connections through a proxy; its credential goes to the proxy only. Raises ``Misconfigured`` for other kinds than http."""
+    parsed = parse_url(proxy if "//" in proxy else f"http://{proxy}")
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(parsed.auth)) if parsed.auth else None
+    try:
+        return urllib3.ProxyManager(parsed._replace(auth=None).url, proxy_headers=headers, **options)
+    except u3.ProxySchemeUnknown:
+        raise Misconfigured("the proxy is of a kind that is not supported", hint="HTTPS_PROXY: an http:// address") from None
 
 
 def _translated(error: Exception) -> SourceError:

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import orjson
+
 from connectors._shared import decode
 from connectors._shared.status import error_for
 from connectors.base import AuthError, EndpointGone, Io, Misconfigured, SourceError, SourceSettings
@@ -85,7 +87,8 @@ class Site:
     ) -> T:  # fmt: skip
         client = self._client()
         url = client._get_url(path, getattr(client, base))
-        response = client._session.request(method, url, params=params, json=json)
+        data = None if json is None else orjson.dumps(json)
+        response = client._session.request(method, url, params=params, data=data)  # the package's headers say that it is JSON
         who = response.headers.get("X-AAccountId")
         if login_failed(response.headers) or (who and self.account and who != self.account):
             raise AuthError("Jira answered as for somebody else", hint=NEW_TOKEN, status=response.status_code)

@@ -44,7 +44,7 @@ class JiraCloud(Connector):
     """One Jira Cloud site. Lists are read once per run and kept."""
 
     lag = 24 * 3600.0
-    """Seconds. The index is behind by minutes, in production by more: 5 minutes and 2 hours lost data (estuary/connectors#3486)."""
+    """Seconds. The index is behind by minutes, at times by more: 5 minutes and 2 hours lost data (estuary/connectors#3486)."""
     overlap = 24 * 3600.0
     resume_ttl = 7 * 24 * 3600.0
     """The life of a page token (Jira Cloud REST v3 description)."""
@@ -56,7 +56,7 @@ class JiraCloud(Connector):
         self._kept: dict[str, Any] = {}
 
     def check(self) -> Account:
-        """Cloud, the credential's account, and the configured fields that this site does not have."""
+        """Cloud, the credential's account, the configured fields that this site lacks, and missing rights."""
         try:
             info = self._site.get("serverInfo", keys=("deploymentType",))
             kind = info["deploymentType"]
@@ -79,8 +79,16 @@ class JiraCloud(Connector):
             id=ident,
             name=name if isinstance(name, str) else None,
             timezone=zone if isinstance(zone, str) else None,
-            missing=self._plan().missing,
+            missing=self._plan().missing + self._missing_rights(),
         )
+
+    def _missing_rights(self) -> tuple[str, ...]:
+        missing = []
+        if not any(state == "live" for state, _ in self._projects().values()):
+            missing.append("this user sees no project: give it Browse Projects on those to read")
+        if lists.boards_refused(self._site):
+            missing.append("this user may not list boards, so sprints have no names: give it a Jira Software licence or scope")
+        return tuple(missing)
 
     def partitions(self) -> list[Partition]:
         """The configured projects by key or id, or all that the user sees. Jira shows archived and trashed ones to some users."""

@@ -80,6 +80,15 @@ def boards(site: Site) -> list[dict[str, Any]]:
     return [found[ident] for ident in sorted(found)]
 
 
+def boards_refused(site: Site) -> bool:
+    """Whether this user may not list boards at all, by one small request."""
+    try:
+        site.get("board", {"startAt": 0, "maxResults": 1}, base=AGILE, keys=("values",))
+    except _ONE_BOARD:
+        return True
+    return False
+
+
 def estimation_fields(site: Site) -> frozenset[str]:
     """Ids of the fields that boards estimate with."""
     found = set()

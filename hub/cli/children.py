@@ -126,4 +126,5 @@ def heed_signals() -> None:
         raise Terminated(number)
 
     for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, stop)
+        if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup it stays ignored
+            signal.signal(each, stop)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-PIPED_WIDTH = 120
+PIPED_WIDTH = 140
 """Where nobody says how wide a line may be: in a pipe or a file."""
 _PLAIN = str.maketrans("█░│├└─━╸╺…·–×→←“”’•", '#.||`----~--x><""\'*')
 
@@ -53,13 +53,24 @@ def err() -> Console:
 def show(*parts: RenderableType) -> None:
     """Data for people."""
     for part in parts:
-        out().print(part)
+        _print(out(), part)
 
 
 def tell(*parts: RenderableType) -> None:
     """The same for standard error."""
     for part in parts:
-        err().print(part)
+        _print(err(), part)
+
+
+def _print(console: Console, part: RenderableType) -> None:
+    if console.is_terminal:
+        console.print(part)
+        return
+    with console.capture() as captured:
+        console.print(part)
+    for row in captured.get().splitlines():  # tables fill their last column with blanks, which nobody wants in a file
+        console.file.write(f"{row.rstrip()}\n")
+    console.file.flush()
 
 
 def line(text: str) -> None:

@@ -79,15 +79,15 @@ def _rule(title: str, command: str) -> None:
 
 
 def _next(plan: logic.Plan, shown: logic.Shown) -> None:
-    steps = [(f"cd {quote(str(plan.folder))}", "where all that was just made lies")]
+    steps = [(f"cd {quote(str(plan.folder))}", "all that was just made is there")]
     steps.append(("anchorline progress", "the tree again"))
     if shown.item:
-        steps.append((f"anchorline explain {shown.item}", "an item: where its credit goes, and by which rule"))
+        steps.append((f"anchorline explain {shown.item}", "where its credit goes, and why"))
     loose = shown.unanchored.items
     if loose:
-        steps.append((f"anchorline explain {loose[0].key or loose[0].id}", "an item that serves nothing: which rules came near"))
+        steps.append((f"anchorline explain {loose[0].key or loose[0].id}", "why it serves nothing"))
     steps.append(("anchorline unanchored --team Platform", "what one team has to sort out"))
-    steps.append(("anchorline check", "then change a rule in mappings/ and check again"))
+    steps.append(("anchorline check", "after a change in mappings/"))
     output.next_steps(*steps)
     output.say("")
     output.say("Your own Jira: `anchorline init my-hub` in another folder, and follow its three steps.")

@@ -27,9 +27,7 @@ class Ground:
     as_of: int
 
 
-def item_explanation(
-    ground: Ground, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]
-) -> ItemExplanation:
+def item_explanation(ground: Ground, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]) -> ItemExplanation:
     """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included."""
     assessor = Assessor(ground.mapping, ground.dimensions)
     part = assessor.part(tree)

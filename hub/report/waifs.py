@@ -44,9 +44,7 @@ def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> MappingABC[st
 _COUNTED = ("linked", "allowance", "unanchored", "contested", "broken")
 
 
-def unanchored(
-    reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sources: tuple[SourceAge, ...]
-) -> Unanchored:
+def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sources: tuple[SourceAge, ...]) -> Unanchored:
     """The three lists, filtered and sorted by effort, then open before done, then the latest change first."""
     active = Activity(ground.mapping, ground.dimensions, ground.as_of)
     _check(ground, wanted)
@@ -216,4 +214,3 @@ def _by_team(items: list[Waif]) -> tuple[tuple[str, int, Decimal], ...]:
         counts[waif.team or NO_TEAM].append(waif.effort)
     rows = [(team, len(efforts), sum(efforts, Decimal(0))) for team, efforts in counts.items()]
     return tuple(sorted(rows, key=lambda r: (-r[2], r[0])))
-

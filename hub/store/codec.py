@@ -81,7 +81,7 @@ def _decimal(text: str | None) -> Decimal | None:
 def dimensions(rows: Sequence[Sequence[Any]]) -> Dimensions:
     """Rows of (source, kind, id, name, category, attributes).
 
-    A container's ``key`` is in its attributes. A sprint's board is ``board``, ``boardId`` or ``originBoardId``, its start
+    A container's ``key`` is in its attributes. A sprint's board is ``board``, ``originBoardId`` or ``boardId``, its start
     ``starts_at`` or ``startDate``, in milliseconds or as ISO 8601 with an offset; what cannot be read is None.
     """
     statuses: dict[tuple[str, str], Status] = {}

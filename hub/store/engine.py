@@ -24,7 +24,9 @@ from hub.store.dialect import POSTGRES, SQLITE, Dialect, Sql
 from hub.store.locks import WRITERS, Ownership, advisory_key, own
 
 BUSY_TIMEOUT = 30_000
-"""Milliseconds that a SQLite writer waits for another one's transaction; transactions are short, this is for slow disks."""
+"""Milliseconds that a writer waits for another one's transaction; transactions are short, this is for slow disks."""
+POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35, "hide_parameters": True}
+"""Connections: as many as a web server has threads. Parameters are people's data and stay out of error messages."""
 WRITER_CACHE, READER_CACHE = 32, 8
 """MB of SQLite's page cache for a writer's connection and for each of the readers'."""
 OLDEST_SQLITE = (3, 35, 0)
@@ -142,7 +144,7 @@ def _open_sqlite(url: URL) -> Store:
     except OSError as fault:
         raise StoreUnavailable(f"{path} cannot be opened: {fault.strerror}.", hint="Check the owner and the rights.") from None
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), hide_parameters=True,
+        URL.create("sqlite", database=str(path)), **POOL,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000},
     )  # fmt: skip
     event.listen(engine, "connect", _set_up_sqlite)
@@ -176,10 +178,18 @@ def _open_postgres(url: URL) -> Store:
             "PostgreSQL needs the psycopg library, which is not installed.", hint='Run: pip install "anchorline[postgres]"'
         ) from None
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True,
+        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **POOL,
         connect_args={"connect_timeout": 10, "application_name": f"anchorline {os.getpid()}@{socket.gethostname()}"[:63]},
     )  # fmt: skip
+    event.listen(engine, "connect", _set_up_postgres)
     return Store(url, engine, POSTGRES, None)
+
+
+def _set_up_postgres(raw: Any, _record: Any) -> None:
+    # the planner takes recursive queries over trees for huge and would spend 0.1 s compiling each of them
+    raw.execute("SET jit = off")
+    raw.execute(f"SET lock_timeout = {BUSY_TIMEOUT}")
+    raw.commit()
 
 
 def _bring_up_to_date(store: Store) -> None:
@@ -223,6 +233,11 @@ def translated(where: str) -> Iterator[None]:
         if known is None:
             raise
         raise type(known)(f"{known} ({where})", hint=known.hint) from None
+    except sqlite3.Error as fault:  # while a connection is being set up nobody wraps it
+        known = _sqlite_fault(fault)
+        if known is None:
+            raise
+        raise type(known)(f"{known} ({where})", hint=known.hint) from None
     except exc.TimeoutError:
         raise StoreUnavailable(f"All connections to the database are in use. ({where})") from None
 
@@ -250,6 +265,10 @@ def _postgres_fault(fault: exc.DBAPIError) -> AnchorlineError | None:
     if state.startswith("53"):
         return StoreUnavailable("The PostgreSQL server is out of resources: nothing of the last step was stored.",
                                 hint="Check its disk, memory and connections.")  # fmt: skip
+    if state == "55P03":
+        return StoreUnavailable(
+            "Another process keeps the database locked.", hint="See which process holds it, then run it again."
+        )
     if state.startswith("28"):
         return StoreUnavailable("The PostgreSQL server refused the login.", hint="Check the user and the password.")
     if state.startswith(("3D", "42501")):

@@ -2,8 +2,8 @@
 
 With ``ANCHORLINE_TEST_CRASH_AT=k`` in the environment the process ends with exit code 137, as after ``kill -9``, right before
 the k-th statement that writes, or commit of a transaction, counted from 1 over the life of the process. Without the variable
-nothing is installed and nothing is counted. ``ANCHORLINE_TEST_CRASH_AT=0`` counts only, and prints the total at exit
-to the file named by ``ANCHORLINE_TEST_CRASH_COUNT``.
+nothing is installed and nothing is counted. ``ANCHORLINE_TEST_CRASH_AT=0`` only counts; the total is written at exit to the
+file that ``ANCHORLINE_TEST_CRASH_COUNT`` names.
 """
 
 from __future__ import annotations

@@ -213,7 +213,9 @@ class Reader:
         only, given = _only("source", source)
         columns = "source, id, partition_id, reason, raw, first_seq, last_seq, tries"
         with self._store.read() as sql:
-            rows = sql.rows(f"SELECT {columns} FROM quarantine WHERE {only} ORDER BY last_seq DESC, id IS NULL, id LIMIT ?", *given, limit)
+            rows = sql.rows(
+                f"SELECT {columns} FROM quarantine WHERE {only} ORDER BY last_seq DESC, id IS NULL, id LIMIT ?", *given, limit
+            )
         return [QuarantineRow(*row) for row in rows]
 
     def notices(self, source: str | None = None) -> list[NoticeRow]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hub.model import Item, fold
+from hub.reconcile import clean
 from hub.store import codec
 from hub.store.dialect import Dialect, Row, Sql, in_numbers, in_texts
 
@@ -127,6 +128,7 @@ def _pick(sql: Sql, after: int, settled: int, limit: int, ahead: Collection[int]
 def find(sql: Sql, text: str, source: str | None) -> list[Item]:
     """See ``Reader.find_item``."""
     d = sql.dialect
+    text = clean(text)  # a terminal may hand over halves of characters
     # the indexes begin with the source
     where, given = ("source = ?", (source,)) if source is not None else ("source IN (SELECT name FROM source)", ())
     # each step only when the one before found nothing: a key that is in use goes before one that was

@@ -243,9 +243,7 @@ class Dirty(Table, table=True):
 
 class Dimension(Table, table=True):
     __tablename__ = "dimension"
-    __table_args__ = (
-        Index("ix_dimension_present", "source", "kind", "id", **PRESENT_ONLY),
-    )
+    __table_args__ = (Index("ix_dimension_present", "source", "kind", "id", **PRESENT_ONLY),)
     source: str = words(primary_key=True)
     kind: str = words(primary_key=True)
     id: str = words(primary_key=True)

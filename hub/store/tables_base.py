@@ -30,7 +30,7 @@ class Table(SQLModel):
 
 
 Words = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that compares by its bytes in both databases: the same order everywhere, and no index that a new libc puts out of order."""
+"""Text that compares by its bytes in both databases: one order everywhere, and no index that a new libc puts out of order."""
 
 
 def words(**more: Any) -> Any:

@@ -38,9 +38,7 @@ class Snapshot(Table, table=True):
     """A node's result from evaluation ``seq`` until ``to_seq``; ``progress``, ``done``, ``total`` are exact ("7/16")."""
 
     __tablename__ = "snapshot"
-    __table_args__ = (
-        Index("ix_snapshot_present", "cycle", "kind", "id", **PRESENT_ONLY),
-    )
+    __table_args__ = (Index("ix_snapshot_present", "cycle", "kind", "id", **PRESENT_ONLY),)
     cycle: str = words(primary_key=True)
     kind: str = words(primary_key=True)
     id: str = words(primary_key=True)

@@ -98,12 +98,10 @@ class Writer:
         """Continue the unfinished pass, or begin a new one.
 
         It continues when the fingerprint is the same and the position is this run's own or at most ``resume_ttl`` seconds
-        old; a pass that never had a position begins anew.
+        old (0: only this run's own); a pass that never had a position begins anew.
         """
         with self._pen.begin() as tx:
-            return write_pages.start_pass(
-                tx, source, partition_id, fingerprint, run_id=run_id, at=at, resume_ttl=resume_ttl
-            )
+            return write_pages.start_pass(tx, source, partition_id, fingerprint, run_id=run_id, at=at, resume_ttl=resume_ttl)
 
     def restart_pass(self, source: str, partition_id: str) -> None:
         """Give up the position of the unfinished pass, as when the vendor no longer accepts it; then ``start_pass``."""
@@ -135,9 +133,7 @@ class Writer:
 
     # ---- an evaluation ----
 
-    def put_mapping(
-        self, mapping: Rules, *, engine: str, facts: object = None, git_commit: str | None = None
-    ) -> bool:
+    def put_mapping(self, mapping: Rules, *, engine: str, facts: object = None, git_commit: str | None = None) -> bool:
         """Keep the mapping's files; whether all items became dirty.
 
         They do when the mapping, the ``engine`` (the calculation's own version) or ``facts`` (what it knows of the sources,

@@ -28,7 +28,6 @@ def settle(pen: Pen) -> list[Finding]:
     """See ``Writer.settle_edges``."""
     with pen.begin() as tx:
         start = int(tx.seq)
-        _reconsider_cuts(tx, start)
     after = 0
     while True:
         with pen.begin() as tx:
@@ -119,12 +118,6 @@ def _wishes(tx: Tx, nos: Iterable[int]) -> dict[int, int]:
 # ---- circles ------------------------------------------------------------------------------------------------------------
 
 
-def _reconsider_cuts(tx: Tx, start: int) -> None:
-    """A cut item that left, or whose circle was opened by hand, must not wait for a reason of its own."""
-    if tx.value("SELECT 1 FROM cut LIMIT 1") is not None:
-        _apply(tx, {}, start)
-
-
 def _apply(tx: Tx, changed: Mapping[int, int | None], start: int) -> None:
     """Write changed wishes. Circles that they close are cut, cuts whose circle they open are granted."""
     cuts: dict[int, int] = tx.pairs("SELECT child_no, parent_no FROM cut")
@@ -184,9 +177,7 @@ def _names(tx: Tx, nos: Collection[int]) -> dict[int, tuple[str, str]]:
     return {no: (source, id_) for no, source, id_ in rows}
 
 
-def _write_edges(
-    tx: Tx, touched: Collection[int], former: Mapping[int, int], now: Mapping[int, int], start: int
-) -> None:
+def _write_edges(tx: Tx, touched: Collection[int], former: Mapping[int, int], now: Mapping[int, int], start: int) -> None:
     """Replace the edges of these children; they and the parents they leave must be calculated again."""
     if not touched:
         return

@@ -56,7 +56,7 @@ def start_pass(
         raise ValueError(f"partition {partition_id!r} of {source!r} is not stored: put_partitions comes first")
     pass_id, is_open, former, former_run, vendor_at, pages, resume, resume_at = row
     if is_open and resume is not None and former == fingerprint:
-        fresh = former_run == run_id or abs(at - resume_at) <= resume_ttl * 1000
+        fresh = former_run == run_id or (resume_ttl > 0 and abs(at - resume_at) <= resume_ttl * 1000)
         if fresh:
             tx.run("UPDATE partition SET pass_run_id = ? WHERE source = ? AND id = ?", run_id, source, partition_id)
             return PassPosition(pass_id, resume, vendor_at, pages)

@@ -89,19 +89,14 @@ def put_partitions(tx: Tx, source: str, partitions: Sequence[Partition]) -> None
         " from_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, ?) ON CONFLICT (source, id) DO UPDATE SET key = excluded.key,"
         " title = excluded.title, state = excluded.state, yields = excluded.yields, reads = excluded.reads,"
         " fingerprint = excluded.fingerprint, listed = 1, from_seq = excluded.from_seq",
-        [
-            (source, p.id, cleaned(p.key), clean(p.title), p.state, p.yields, p.reads, p.fingerprint, tx.seq)
-            for p in partitions
-        ],
+        [(source, p.id, cleaned(p.key), clean(p.title), p.state, p.yields, p.reads, p.fingerprint, tx.seq) for p in partitions],
     )
 
 
 # ---- dimensions ---------------------------------------------------------------------------------------------------------
 
 
-def put_dimensions(
-    tx: Tx, source: str, rows: Iterable[Dimension], kinds: Collection[str] | None
-) -> list[tuple[str, str]]:
+def put_dimensions(tx: Tx, source: str, rows: Iterable[Dimension], kinds: Collection[str] | None) -> list[tuple[str, str]]:
     """The source's lists, each whole: (kind, id) of the rows that are new, changed or vanished.
 
     ``kinds`` names the lists that were read; without it, those that have a row: a list that is empty now must be named.

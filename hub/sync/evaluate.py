@@ -1,7 +1,7 @@
 """From dirty marks to snapshots: the second half of a run, and all that a changed mapping needs.
 
-    dirty items --settle_edges--> trees --Assessor.part--> links (marks go, chunk by chunk)
-    no marks left --units of all links--> nodes --> snapshots that changed, outbox, evaluation: one transaction
+dirty items --settle_edges--> trees --Assessor.part--> links (marks go, chunk by chunk)
+no marks left --units of all links--> nodes --> snapshots that changed, outbox, evaluation: one transaction
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ def facts_of(config: Config) -> dict[str, SourceFacts]:
 
 def stored_facts(facts: MappingABC[str, SourceFacts]) -> dict[str, Any]:
     """The facts in the form in which an evaluation keeps them, for explanations of it."""
-    return {
-        name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort} for name, f in sorted(facts.items())
-    }
+    return {name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort} for name, f in sorted(facts.items())}
 
 
 def evaluate(

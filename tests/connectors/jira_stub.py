@@ -89,7 +89,7 @@ class Stub:
             "issue/bulkfetch": reply(b'{"issueErrors": [], "issues": [' + b",".join(rows) + b"]}"),
             "board": listed(),
         }
-        self.answers = usual | {name.replace("__", "/"): answer for name, answer in answers.items()}
+        self.answers: dict[str, Canned] = usual | {name.replace("__", "/"): answer for name, answer in answers.items()}
 
     def __call__(self, request: bytes) -> bytes:
         path = request.split(b" ")[1].split(b"?")[0].decode()

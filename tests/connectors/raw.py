@@ -117,12 +117,12 @@ def then_reset(data: bytes) -> Answer:
     return answer
 
 
-def drip(head: bytes, piece: bytes) -> Answer:
-    """Say ``head``, then ``piece`` again and again until the other side goes away."""
+def drip(head: bytes, piece: bytes, pace: threading.Semaphore | None = None) -> Answer:
+    """Say ``head``, then ``piece`` again and again (each time ``pace`` is released) until the other side goes away."""
 
     def answer(sock: socket.socket) -> None:
         sock.sendall(head)
-        while True:
+        while pace is None or pace.acquire(timeout=10):
             sock.sendall(piece)
 
     return answer

@@ -13,15 +13,17 @@ SECRET = 's3cr+t/T0ken="x'
 
 
 class Clock:
-    """Time that passes only by sleeping, or by ``tick`` seconds at each look."""
+    """Time that passes only by sleeping, or by ``tick`` seconds at each look; ``looks`` is released at each look."""
 
     def __init__(self, tick: float = 0.0) -> None:
         self.now = 1000.0
         self.tick = tick
         self.slept: list[float] = []
+        self.looks = threading.Semaphore(0)
         self._lock = threading.Lock()
 
     def monotonic(self) -> float:
+        self.looks.release()
         with self._lock:
             self.now += self.tick
             return self.now
@@ -40,9 +42,14 @@ def make_settings(url: str, **changes: Any) -> SourceSettings:
 
 
 def make_io(
-    url: str, clock: Clock | None = None, *, jitter: float = 1.0, gates: Gates | None = None, settings: SourceSettings | None = None,
+    url: str,
+    clock: Clock | None = None,
+    *,
+    jitter: float = 1.0,
+    gates: Gates | None = None,
+    settings: SourceSettings | None = None,
     **limits: Any,
-) -> RunIo:  # fmt: skip
+) -> RunIo:
     clock = clock or Clock()
     return RunIo(
         settings or make_settings(url),

@@ -42,7 +42,7 @@ def test_a_secret_shows_stars() -> None:
 
 def test_jira_is_found_and_known_without_its_sdk() -> None:
     assert "jira" in connectors.kinds()
-    code = "import connectors, sys; k = connectors.load('jira'); assert k.name == 'jira'; print('jira' in sys.modules, 'requests' in sys.modules)"
+    code = "import connectors, sys; connectors.load('jira'); print('jira' in sys.modules, 'requests' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.split() == ["False", "False"]
     assert isinstance(connectors.load("jira"), Kind)

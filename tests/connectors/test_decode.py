@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors._shared import decode
@@ -71,12 +71,14 @@ def test_deep_nesting_is_bad_data_and_no_crash() -> None:
         decode.loads(b"[" * 300 + b'"\\u0000"' + b"]" * 300)
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.text(max_size=20) | st.integers(-(2**53), 2**53), st.lists, max_leaves=10))
 def test_values_come_back_as_they_are_but_for_nul(value: object) -> None:
     written = json.dumps(value)
     assert decode.loads(written.encode()) == json.loads(written.replace("\\u0000", "\\ufffd"))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=30))
 def test_cleaned_text_can_be_stored_anywhere(text: str) -> None:
     cleaned = decode.clean(text + NUL + SURROGATE)

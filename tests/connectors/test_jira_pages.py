@@ -57,31 +57,39 @@ def test_each_form_of_the_end_mark_ends_the_pass(last: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("token", [None, ""])
 def test_more_pages_without_a_token_are_an_error_and_no_end(token: str | None) -> None:
-    with stubbed(search__jql=body({"issues": [{"id": "1"}], "isLast": False, "nextPageToken": token})) as (connector, _):
-        with pytest.raises(BadData, match="more pages"):
-            read(connector)
+    with (
+        stubbed(search__jql=body({"issues": [{"id": "1"}], "isLast": False, "nextPageToken": token})) as (connector, _),
+        pytest.raises(BadData, match="more pages"),
+    ):
+        read(connector)
 
 
 def test_a_loop_over_three_tokens_is_an_error() -> None:
     pages = [ids(1, token="a"), ids(2, token="b"), ids(3, token="c"), ids(4, token="a")]
-    with stubbed(search__jql=[*pages, ids(5, token="b")], issue__bulkfetch=as_asked) as (connector, _):
-        with pytest.raises(BadData, match="repeats"):
-            read(connector)
+    with (
+        stubbed(search__jql=[*pages, ids(5, token="b")], issue__bulkfetch=as_asked) as (connector, _),
+        pytest.raises(BadData, match="repeats"),
+    ):
+        read(connector)
 
 
 def test_pages_with_new_tokens_and_old_rows_do_not_go_on_for_ever() -> None:
     pages = [ids(1, 2, token=f"t{number}") for number in range(99)]
-    with stubbed(search__jql=pages, issue__bulkfetch=as_asked) as (connector, server):
-        with pytest.raises(BadData, match="no new issue"):
-            read(connector)
+    with (
+        stubbed(search__jql=pages, issue__bulkfetch=as_asked) as (connector, server),
+        pytest.raises(BadData, match="no new issue"),
+    ):
+        read(connector)
     assert len(server.requests) < 20
 
 
 @pytest.mark.parametrize("token", [5, ["a"], {"a": 1}, True])
 def test_a_token_that_is_no_text_is_an_error(token: Any) -> None:
-    with stubbed(search__jql=body({"issues": [], "isLast": False, "nextPageToken": token})) as (connector, _):
-        with pytest.raises(BadData):
-            read(connector)
+    with (
+        stubbed(search__jql=body({"issues": [], "isLast": False, "nextPageToken": token})) as (connector, _),
+        pytest.raises(BadData),
+    ):
+        read(connector)
 
 
 @pytest.mark.parametrize("page", [{"issues": {}}, {"issues": None}, {"total": 5}, {"issues": "x"}])
@@ -160,20 +168,25 @@ def test_ids_that_jira_owes_are_asked_in_smaller_and_smaller_calls() -> None:
 
 @pytest.mark.parametrize("kind", ["Server", "DataCenter", None])
 def test_data_center_is_told_apart_in_words(kind: str | None) -> None:
-    with stubbed(serverInfo=body({"deploymentType": kind})) as (connector, _):
-        with pytest.raises(Misconfigured, match="Data Center") as caught:
-            connector.check()
+    with (
+        stubbed(serverInfo=body({"deploymentType": kind})) as (connector, _),
+        pytest.raises(Misconfigured, match="Data Center") as caught,
+    ):
+        connector.check()
     assert "Cloud" in caught.value.hint
 
 
 def test_a_server_without_the_cloud_api_is_misconfigured() -> None:
-    with stubbed(serverInfo=reply(b"<html>", "404 Not Found")) as (connector, _):
-        with pytest.raises(Misconfigured, match="Jira Cloud"):
-            connector.check()
+    with (
+        stubbed(serverInfo=reply(b"<html>", "404 Not Found")) as (connector, _),
+        pytest.raises(Misconfigured, match="Jira Cloud"),
+    ):
+        connector.check()
 
 
 @pytest.mark.parametrize(
-    ("header", "says"), [("X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE; login-url=https://x", "captcha"), ("X-Seraph-LoginReason: AUTHENTICATED_FAILED", "credential")]
+    ("header", "says"), [("X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE; login-url=https://x", "captcha"),
+        ("X-Seraph-LoginReason: AUTHENTICATED_FAILED", "credential")]
 )  # fmt: skip
 def test_a_403_that_is_a_failed_login_is_an_auth_error(header: str, says: str) -> None:
     with stubbed(myself=reply(b"{}", "403 Forbidden", header)) as (connector, _), pytest.raises(AuthError, match=says):
@@ -182,12 +195,14 @@ def test_a_403_that_is_a_failed_login_is_an_auth_error(header: str, says: str) -
 
 @pytest.mark.parametrize("reason", ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "OK, AUTHENTICATED_FAILED"])
 def test_a_failed_login_with_status_200_is_an_auth_error(reason: str) -> None:
-    with stubbed(search__jql=reply(b'{"issues": [], "isLast": true}', "200 OK", f"X-Seraph-LoginReason: {reason}")) as (
-        connector,
-        _,
+    with (
+        stubbed(search__jql=reply(b'{"issues": [], "isLast": true}', "200 OK", f"X-Seraph-LoginReason: {reason}")) as (
+            connector,
+            _,
+        ),
+        pytest.raises(AuthError),
     ):
-        with pytest.raises(AuthError):
-            read(connector)
+        read(connector)
 
 
 def test_a_login_that_worked_is_no_error() -> None:
@@ -208,7 +223,8 @@ def test_lists_are_followed_by_what_came_back_and_to_is_last() -> None:
     """The SDK stops at a page shorter than stated, and lost four of five boards so."""
     rows = [{"id": str(number), "key": f"P{number}", "name": f"P{number}"} for number in range(5)]
     pages = [
-        listed(*rows[:2], isLast=False), listed(isLast=False), listed(rows[2], isLast=False), listed(*rows[3:]), listed(), listed(),
+        listed(*rows[:2], isLast=False), listed(isLast=False), listed(rows[2], isLast=False), listed(*rows[3:]),
+        listed(), listed(),
     ]  # fmt: skip
     with stubbed(project__search=pages) as (connector, server):
         assert [partition.id for partition in connector.partitions()] == ["0", "1", "2", "3", "4"]

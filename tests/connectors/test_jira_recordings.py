@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.base import WorkItem, checked
-from tests.connectors.test_jira import jira
+from tests.connectors.jira_site import jira
 from tests.hub.sandbox.devlake import RECORDINGS, from_devlake, needs_recordings
 from tests.hub.sandbox.process import sandbox
 
@@ -65,6 +65,8 @@ def test_values_are_as_recorded(
         value: Any = raw["fields"]
         for name in theirs:
             value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            value = value.replace("\0", "�")  # recorded: a title that ends with NUL
         assert getattr(items[ident], ours) == value
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from tests.connectors.test_jira import jira
+from tests.connectors.jira_site import jira
 from tests.hub.sandbox.process import Sandbox
 
 SPECS = os.environ.get("ANCHORLINE_SPECS")

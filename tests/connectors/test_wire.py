@@ -143,21 +143,16 @@ def test_a_request_outside_of_call_is_refused() -> None:
 # ---- when and how much
 
 
-@pytest.mark.parametrize(
-    ("head", "piece"),
-    [
-        (reply(b"", "200 OK", "Content-Length: 9999999999", length=False), b"x"),
-        (b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n"),
-        (b"", b"H"),
-    ],
-    ids=["body", "headers", "status-line"],
-)
-def test_a_server_that_drips_is_stopped_by_the_deadline_of_the_attempt(opened: Open, head: bytes, piece: bytes) -> None:
-    with raw_server(drip(head, piece)) as server:
-        io = make_io(server.url, Clock(tick=1.0), call_deadline=20.0, attempts=1)  # each look at the clock costs a second
+ENDLESS = reply(b"", "200 OK", "Content-Length: 9999999999", length=False)
+
+
+@pytest.mark.parametrize("head", [ENDLESS, b"HTTP/1.1 200 OK\r\nX-A: ", b""], ids=["body", "header", "status line"])
+def test_a_server_that_drips_is_stopped_by_the_deadline_of_the_attempt(opened: Open, head: bytes) -> None:
+    clock = Clock(tick=1.0)  # a look at the clock costs a second, and lets the server say one byte
+    with raw_server(drip(head, b"H", clock.looks)) as server:
         with pytest.raises(Unavailable) as caught:
-            opened(io)(f"{server.url}/x")
-        assert caught.value.timed_out or head != reply(b"", "200 OK", "Content-Length: 9999999999", length=False)
+            opened(make_io(server.url, clock, call_deadline=20.0, attempts=1))(f"{server.url}/x")
+        assert caught.value.timed_out
 
 
 def test_a_server_that_says_nothing_is_left_after_the_read_timeout(opened: Open) -> None:
@@ -177,9 +172,11 @@ def test_a_gzip_bomb_is_stopped_at_the_cap(opened: Open) -> None:
 
 
 def test_a_long_plain_body_is_stopped_at_the_cap(opened: Open) -> None:
-    with raw_server(drip(reply(b"", "200 OK", "Content-Length: 9999999999", length=False), b"0" * 1000)) as server:
-        with pytest.raises(Misconfigured, match="larger"):
-            opened(make_io(server.url, max_body=100_000))(f"{server.url}/x")
+    with (
+        raw_server(drip(ENDLESS, b"0" * 1000)) as server,
+        pytest.raises(Misconfigured, match="larger"),
+    ):
+        opened(make_io(server.url, max_body=100_000))(f"{server.url}/x")
 
 
 CHUNKED = reply(b"3\r\n2,2\r\n", "200 OK", "Transfer-Encoding: chunked", length=False)
@@ -236,6 +233,33 @@ def test_an_unknown_host_name_is_not_asked_a_hundred_times(
     with pytest.raises(kind):
         opened(make_io("https://nowhere.invalid", attempts=3))("https://nowhere.invalid/x")
     assert len(asked) == (1 if kind is Misconfigured else 3)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "kind"), [("http://127.0.0.1:{port}", Unavailable), ("socks5://127.0.0.1:{port}", Misconfigured)]
+)
+def test_the_proxy_of_the_environment_is_used_and_hears_no_credential(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, proxy: str, kind: type[SourceError]
+) -> None:
+    with raw_server(reply(b"", "403 Forbidden")) as server:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.format(port=server.port).replace("//", "//me:pw@"))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        url = "https://vendor.example.com"
+        with pytest.raises(kind, match="proxy"):
+            opened(make_io(url, attempts=1))(f"{url}/x?a=1", headers={"Authorization": "Basic hunter2"})
+        if kind is Unavailable:
+            (heard,) = server.requests
+            assert heard.startswith(b"CONNECT vendor.example.com:443") and b"Basic bWU6cHc=" in heard
+            assert b"hunter2" not in heard and b"a=1" not in heard
+
+
+def test_this_machine_is_never_reached_by_a_proxy(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server() as proxy, raw_server() as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        opened(make_io(server.url))(f"{server.url}/x")
+        assert (len(server.requests), proxy.requests) == (1, [])
 
 
 def certificate(folder: Path, name: str, days: int = 1) -> tuple[ssl.SSLContext, str]:

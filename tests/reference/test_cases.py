@@ -347,11 +347,16 @@ def test_a_field_that_the_source_does_not_have_matches_nothing(answer: Ask) -> N
 
 
 def test_parents_in_a_circle_are_cut_at_the_greatest_id(answer: Ask) -> None:
-    # 1 -> 2 -> 3 -> 1; "c" is the greatest id, so item 3 has no parent and 1 inherits from 2 and 3
-    items = [item(1, 2, id="a"), item(2, 3, id="b", title="audit"), item(3, 1, id="c", title="SAML")]
-    rules = [rule("sso", title="SAML"), rule("soc2", title="audit")]
-    got = answer(company(items, [key_result("sso"), key_result("soc2")], rules))
-    assert got.parts == {(1, "2027-q1"): {"soc2": 1}, (2, "2027-q1"): {"soc2": 1}, (3, "2027-q1"): {"sso": 1}}
+    # 1 -> 2 -> 3 -> 1; "c" is the greatest id, so 1 has no parent, and 2 inherits from it by way of 3
+    items = [item(1, 2, id="c", title="SAML"), item(2, 3, id="b"), item(3, 1, id="a")]
+    got = answer(company(items, BY_COUNT, [rule("sso", title="SAML")]))
+    assert got.outcomes == dict.fromkeys([(1, "2027-q1"), (2, "2027-q1"), (3, "2027-q1")], "linked")
+
+
+def test_a_parent_that_was_not_read_gives_nothing(answer: Ask) -> None:
+    got = answer(company([item(1, 99, labels=LABEL, state="done"), item(2, 99)], BY_COUNT))
+    assert got.outcomes[2, "2027-q1"] == "unanchored"
+    assert got.progress[SSO] == 1
 
 
 # ---- cycles ---------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 
 from hub.model import Assessment, Attachment, fold
 from tests.reference.builders import Company
@@ -14,8 +14,9 @@ from tests.reference.companies import companies
 from tests.reference.naive import Reference, World, above_sub_task, has_left, is_above, reference
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-NORMAL = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=CHECKS)
-SLOW = settings(max_examples=5_000, deadline=None, suppress_health_check=CHECKS, print_blob=True)
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+NORMAL = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=CHECKS, phases=PHASES)
+SLOW = settings(max_examples=5_000, deadline=None, suppress_health_check=CHECKS, phases=PHASES, print_blob=True)
 
 
 # ---- the differences between both, in words -------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def _head(value: ItemExplanation) -> Group:
 
 def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, RenderableType]]:
     if value.shares:
-        credit = "Claims" if value.outcome == "contested" else "Credit"
+        credit = {"contested": "Claims", "ignored": "Ignored"}.get(value.outcome, "Credit")
         by = f", inherited from {clean(value.via)}" if value.via else ""
         yield f"{credit} (strength {value.strength}{by})", _shares(value)
     if value.units:

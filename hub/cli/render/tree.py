@@ -53,11 +53,12 @@ def _nodes(company: Node, width: int) -> Table:
     rows = [(("", company), None), *_rows(company, "")]
     notes = [_note(node, above, wide) for (_, node), above in rows]
     cells = BAR if wide else BAR - 2
+    bars = max(cells, len(UNMEASURED)) if any(node.progress is None for (_, node), _ in rows) else cells
     note_width = min(max(map(cell_len, notes)), 54 if wide else 29)
-    name_width = width - cells - 5 - note_width - 6
+    name_width = width - bars - 5 - note_width - 6
     table = columns()
     table.add_column(no_wrap=True, max_width=name_width)
-    for size in (max(cells, len(UNMEASURED)) if any(n.progress is None for (_, n), _ in rows) else cells, 5, note_width):
+    for size in (bars, 5, note_width):
         table.add_column(no_wrap=True, min_width=size, justify="right" if size == 5 else "left")
     for ((guide, node), _), note in zip(rows, notes, strict=True):
         label, said = _label(guide, node, name_width), Text(fit(note, note_width), DIM)

@@ -26,28 +26,30 @@ def _parts(value: Unanchored, width: int, filtered: bool) -> Iterator[Renderable
     if value.items:
         yield Text()
         yield _items(value.items, width)
-        if value.total > len(value.items):
-            yield Text(f"The first {len(value.items):,} of {value.total:,}; --limit {value.total} shows all.", DIM)
+        if any(item.active > 1 for item in value.items):
+            yield Text("A row stands for all loose work beneath it, too: one label there anchors it all.", DIM)
+        if value.rows > len(value.items):
+            yield Text(f"The first {len(value.items):,} of {value.rows:,} rows; --limit {value.rows} shows all.", DIM)
     if value.by_team and value.total:
-        yield from (Text(), heading("By team"), _teams(value))
+        yield from (Text(), _teams(value))
     if value.contested:
         claimed = f"Contested: {count(len(value.contested), 'item')}, claimed with equal strength, so nobody gets credit"
         yield from (Text(), heading(claimed))
         yield _reasons(value.contested, width)
     if value.broken:
-        yield from (Text(), heading(f"Broken anchors: {count(len(value.broken), 'item')} that name what does not exist"))
+        yield from (Text(), heading(f"Broken anchors: {count(len(value.broken), 'item')} with a name that does not exist"))
         yield _reasons(value.broken, width)
 
 
 def _head(value: Unanchored, filtered: bool) -> Text:
-    chosen = " that match" if filtered else ""
+    chosen = " of this choice" if filtered else ""
     if not value.total:
         text = words((f"No active item{chosen} is without an anchor", BOLD), f" ({clean(value.cycle)}).")
     else:
-        of = "" if filtered or not value.active else f", {percent(Fraction(value.total, value.active))} of {value.active:,}"
+        of = "" if not value.active else f", {percent(Fraction(value.total, value.active))} of {value.active:,}"
         verb = "serves" if value.total == 1 else "serve"
         text = words((f"{count(value.total, 'active item')}{chosen} {verb} no key result", BOLD), f"{of} ({clean(value.cycle)}).")
-    if value.dormant and not filtered:
+    if value.dormant:
         text.append(f" {value.dormant:,} more in the backlog lie dormant.", DIM)
     return text
 
@@ -55,7 +57,8 @@ def _head(value: Unanchored, filtered: bool) -> Text:
 def _items(items: tuple[Waif, ...], width: int) -> Table:
     table = columns()
     table.add_column("item", no_wrap=True)
-    for name in ("effort", "age"):
+    counted = any(item.effort != item.active for item in items)  # else effort is the number of items, and says it all
+    for name in ("items", "effort", "age") if counted else ("effort", "age"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("team", no_wrap=True)
@@ -63,13 +66,13 @@ def _items(items: tuple[Waif, ...], width: int) -> Table:
     table.show_header, table.header_style = True, DIM
     key, team = _widest(items, 16), max(cell_len(_team(i)) for i in items)
     team = min(team, 14 if width < 100 else 24)
-    used = key + 6 + 5 + 5 + team + 10
+    used = key + 6 + 5 + 5 + team + 10 + 7 * counted
     for item in items:
         age = "" if item.age_days is None else f"{item.age_days} d"
-        table.add_row(
-            linked(fit(name_of(item.key, item.id), key), item.url), exact(item.effort), age, item.state,
-            Text(fit(_team(item), team), DIM if item.team is None else ""), Text(fit(clean(item.title), max(width - used, 16))),
-        )  # fmt: skip
+        owner = Text(fit(_team(item), team), DIM if item.team is None else "")
+        figures = [f"{item.active:,}"] * counted + [exact(item.effort), age, item.state]
+        title = Text(fit(clean(item.title), max(width - used, 16)))
+        table.add_row(linked(fit(name_of(item.key, item.id), key), item.url), *figures, owner, title)
     return table
 
 
@@ -83,14 +86,15 @@ def _widest(items: tuple[Waif, ...], most: int) -> int:
 
 def _teams(value: Unanchored) -> Table:
     table = columns()
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column(justify="right")
+    table.show_header, table.header_style = True, DIM
+    table.add_column("team")
+    table.add_column("items", justify="right")
+    table.add_column("effort", justify="right")
     shown = value.by_team[:TEAMS_SHOWN]
     for name, items, effort in shown:
-        table.add_row(Text(f"  {clean(name)}"), count(items, "item"), f"effort {exact(effort)}")
+        table.add_row(clean(name), f"{items:,}", exact(effort))
     if len(value.by_team) > len(shown):
-        table.add_row(Text(f"  and {count(len(value.by_team) - len(shown), 'more team')}", DIM))
+        table.add_row(Text(f"and {count(len(value.by_team) - len(shown), 'more team')}", DIM))
     return table
 
 

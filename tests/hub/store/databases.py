@@ -20,7 +20,16 @@ import pytest
 
 from hub.store import Store, open_store
 
-__all__ = ["database_url", "postgres_server", "postgres_store", "postgres_url", "sqlite_store", "sqlite_template", "sqlite_url", "store"]
+__all__ = [
+    "database_url",
+    "postgres_server",
+    "postgres_store",
+    "postgres_url",
+    "sqlite_store",
+    "sqlite_template",
+    "sqlite_url",
+    "store",
+]
 
 _numbers = itertools.count(1)
 
@@ -37,7 +46,9 @@ class PostgresServer:
 
     def create(self, name: str, *, empty: bool = False) -> str:
         """A new database; its address."""
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'template'} {'ENCODING UTF8' if empty else ''}")
+        self._server.psql(
+            f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'template'} {'ENCODING UTF8' if empty else ''}"
+        )
         return str(self._server.get_uri(database=name))
 
     def drop(self, name: str) -> None:

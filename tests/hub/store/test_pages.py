@@ -82,6 +82,7 @@ def test_superseded_versions_answer_as_of_a_seq(store: Store) -> None:
         assert {i: x.title for i, x in w.items(as_of=then).items()} == {"1": "First", "2": "Other"}
         assert {i: x.title for i, x in w.items(as_of=later).items()} == {"1": "Second", "2": "Other"}
         assert {i: x.title for i, x in w.items().items()} == {"1": "Third", "2": "Other", "3": "Late"}
+        assert len(list(w.reader.items(as_of=later))) == 2, "a version ends before the seq of the next one"
         versions = w.query("SELECT title, from_seq, to_seq FROM item_version ORDER BY from_seq")
         assert [title for title, _, _ in versions] == ["First", "Second"]
         assert versions[0][2] == versions[1][1], "one version begins where the other ends"
@@ -212,7 +213,8 @@ def test_metric_values_keep_their_literal_and_their_history(store: Store) -> Non
 def test_a_changed_list_row_marks_the_items_that_use_it(store: Store) -> None:
     with world(store) as w:
         lists = [Dimension("status", "5", "Done", "done"), Dimension("sprint", "7", "Sprint 7", "active"),
-                 Dimension("container", "P1", "Payments", attributes={"key": "PAY"}), Dimension("type", "3", "Story")]  # fmt: skip
+                 Dimension("container", "P1", "Payments", attributes={"key": "PAY"}),
+                 Dimension("type", "3", "Story")]  # fmt: skip
         w.dimensions(*lists)
         w.sync(item("status", status_id="5"), item("sprint", sprints=("6", "7")), item("container", containers=("P1", "P2")),
                item("type", type_id="3"), item("none"))  # fmt: skip
@@ -222,7 +224,10 @@ def test_a_changed_list_row_marks_the_items_that_use_it(store: Store) -> None:
 
         assert w.dimensions(Dimension("status", "5", "Done", "indeterminate"), *lists[1:]) == [("status", "5")]
         assert w.dirty() == {"status"}
-        assert w.dimensions(lists[0], Dimension("sprint", "7", "Sprint 7", "closed"), *lists[2:]) == [("sprint", "7"), ("status", "5")]
+        assert w.dimensions(lists[0], Dimension("sprint", "7", "Sprint 7", "closed"), *lists[2:]) == [
+            ("sprint", "7"),
+            ("status", "5"),
+        ]
         assert w.dirty() == {"status", "sprint"}
         w.dimensions(Dimension("container", "P3", "New"), Dimension("type", "4", "Bug"))
         assert w.dirty() == {"status", "sprint", "container", "type"}, "the rows of P1 and type 3 vanished"
@@ -232,7 +237,10 @@ def test_lists_answer_as_of_a_seq(store: Store) -> None:
     with world(store) as w:
         w.dimensions(Dimension("status", "5", "Done", "done"))
         then = w.reader.seq()
-        w.dimensions(Dimension("status", "5", "Finished", "done"), Dimension("sprint", "7", "S7", "active", {"startDate": "2026-03-02T09:00:00.000+0000"}))
+        w.dimensions(
+            Dimension("status", "5", "Finished", "done"),
+            Dimension("sprint", "7", "S7", "active", {"startDate": "2026-03-02T09:00:00.000+0000"}),
+        )
         assert w.reader.dimensions(as_of=then).statuses["jira", "5"].name == "Done"
         assert w.reader.dimensions().statuses["jira", "5"].name == "Finished"
         assert w.reader.dimensions().sprints["jira", "7"].starts_at == NOON - 3 * HOUR

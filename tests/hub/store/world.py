@@ -59,7 +59,9 @@ class World:
     # ---- calculating ----
 
     def settle(self) -> list[Finding]:
-        return self.writer.settle_edges()
+        """The circles among this world's own items."""
+        own = {each.no for each in self.items().values()}
+        return [each for each in self.writer.settle_edges() if each.no in own]
 
     def assess(self, limit: int = 100) -> list[list[str]]:
         """Settle and hand out all dirty trees as an evaluation does; the ids in each chunk."""
@@ -88,18 +90,19 @@ class World:
     # ---- looking ----
 
     def items(self, as_of: int | None = None) -> dict[str, Item]:
-        return {each.id: each for each in self.reader.items(as_of=as_of)}
+        """This world's own items by id."""
+        return {each.id: each for each in self.reader.items(as_of=as_of) if each.source == self.source}
 
     def item(self, id_: str) -> Item:
         return self.items()[id_]
 
     def dirty(self) -> set[str]:
-        by_no = {each.no: each.id for each in self.reader.items()}
-        return {by_no[no] for (no,) in self.query("SELECT item_no FROM dirty")}
+        by_no = {each.no: each.id for each in self.items().values()}
+        return {by_no[no] for (no,) in self.query("SELECT item_no FROM dirty") if no in by_no}
 
     def parents(self) -> dict[str, str]:
         """child id -> parent id"""
-        by_no = {each.no: each for each in self.reader.items()}
+        by_no = {each.no: each for each in self.items().values()}
         return {each.id: by_no[each.parent].id for each in by_no.values() if each.parent is not None}
 
     def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

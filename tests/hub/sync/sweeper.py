@@ -3,8 +3,8 @@
     python -m tests.hub.sync.sweeper FOLDER SANDBOX_URL
 
 ``FOLDER`` gets a config.toml and the shipped mapping files. Everything is imported once, and each order runs in a forked child.
-Orders are lines on stdin: {"database": URL, "at": K or null, "out": PATH or null, "count": PATH or null}; each is answered with the
-child's exit code.
+Orders are lines on stdin: {"database": URL, "at": K or null, "out": PATH or null, "count": PATH or null}; each is answered
+with the child's exit code.
 """
 
 from __future__ import annotations

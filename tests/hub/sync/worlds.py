@@ -58,8 +58,8 @@ def rows(store: Store, statement: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in sql.rows(statement)]
 
 
-ITEM = "source, id, key, title, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components, sprints,"
-ITEM += " estimate, created_at, updated_at, done_at, fields, presence"
+ITEM = "source, id, key, title, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components,"
+ITEM += " sprints, estimate, created_at, updated_at, done_at, fields, presence"
 OF = "(SELECT id FROM item WHERE no = {})"
 
 STATE = {
@@ -68,12 +68,13 @@ STATE = {
     "aliases": f"SELECT source, kind, value, {OF.format('item_no')} FROM alias",
     "edges": f"SELECT {OF.format('child_no')}, {OF.format('parent_no')} FROM edge",
     "dimensions": "SELECT source, kind, id, name, category, attributes FROM dimension WHERE to_seq IS NULL",
-    "attachments": f"SELECT {OF.format('item_no')}, cycle, outcome, strength, {OF.format('via_no')}, distance, broken, state, team"
-    " FROM attachment",
-    "links": f"SELECT cycle, target_kind, target, {OF.format('item_no')}, part_num, part_den, rule, named, strength, counts, state,"
-    " level, estimate, below, why FROM link",
+    "attachments": f"SELECT {OF.format('item_no')}, cycle, outcome, strength, {OF.format('via_no')}, distance, broken, state,"
+    " team FROM attachment",
+    "links": f"SELECT cycle, target_kind, target, {OF.format('item_no')}, part_num, part_den, rule, named, strength, counts,"
+    " state, level, estimate, below, why FROM link",
     "findings": f"SELECT {OF.format('item_no')}, kind, text FROM finding",
-    "snapshots": "SELECT cycle, kind, id, progress, done, total, key_results, measured, details FROM snapshot WHERE to_seq IS NULL",
+    "snapshots": "SELECT cycle, kind, id, progress, done, total, key_results, measured, details FROM snapshot"
+    " WHERE to_seq IS NULL",
     "partitions": "SELECT source, id, key, state, cursor, resume, pass_open FROM partition",
     "quarantine": "SELECT source, id, reason FROM quarantine",
     "dirty": "SELECT item_no FROM dirty",
@@ -88,9 +89,10 @@ def state(store: Store) -> dict[str, list[str]]:
 def difference(left: dict[str, list[str]], right: dict[str, list[str]]) -> str:
     """Readable, a few rows a table; empty when they are equal."""
     said = []
-    for name in left:
-        only_left, only_right = set(left[name]) - set(right[name]), set(right[name]) - set(left[name])
-        if left[name] != right[name]:
-            said.append(f"{name}: {len(left[name])} and {len(right[name])} rows")
+    for name, rows_left in left.items():
+        rows_right = right[name]
+        only_left, only_right = set(rows_left) - set(rows_right), set(rows_right) - set(rows_left)
+        if rows_left != rows_right:
+            said.append(f"{name}: {len(rows_left)} and {len(rows_right)} rows")
             said += [f"  - {row}" for row in sorted(only_left)[:3]] + [f"  + {row}" for row in sorted(only_right)[:3]]
     return "\n".join(said)

@@ -285,9 +285,25 @@ def _item_tables() -> None:
             *text("title"),
             *text("url", "type_id", "type", null=True),
             *small("level"),
-            *text("status_id", "status", "category", "resolution_id", "resolution", "parent_ref", "containers", "labels",
-                "components", "sprints", "links", "assignee", "estimate", "estimate_unit", "amount", "currency",
-                null=True),
+            *text(
+                "status_id",
+                "status",
+                "category",
+                "resolution_id",
+                "resolution",
+                "parent_ref",
+                "containers",
+                "labels",
+                "components",
+                "sprints",
+                "links",
+                "assignee",
+                "estimate",
+                "estimate_unit",
+                "amount",
+                "currency",
+                null=True,
+            ),
             *number("created_at", "updated_at", "done_at", null=True),
             *text("due_on", "fields", null=True),
             *text("presence"),
@@ -303,7 +319,10 @@ def _item_tables() -> None:
 
     op.create_table("item", *serial("no"), *shared(), *number("from_seq"), sa.PrimaryKeyConstraint("no", name="pk_item"))
     op.create_table(
-        "item_version", *serial("no"), *number("from_seq", "to_seq"), *shared(),
+        "item_version",
+        *serial("no"),
+        *number("from_seq", "to_seq"),
+        *shared(),
         sa.PrimaryKeyConstraint("no", "from_seq", name="pk_item_version"),
     )
 
