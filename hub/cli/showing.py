@@ -43,7 +43,7 @@ def _sync(plan: logic.Plan) -> Outcome:
     config = access.config(plan.config, logic.environment(plan))
     strategy = syncing.strategy(config)
     with view() as shown:
-        return syncing.run_source(config, strategy, logic.SOURCE, syncing.told(shown), now=logic.instant(plan, config.timezone))
+        return syncing.run_source(config, strategy, logic.SOURCE, syncing.told(shown), as_of=logic.instant(plan, config.timezone))
 
 
 def _show(plan: logic.Plan, json: bool) -> None:

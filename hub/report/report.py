@@ -208,6 +208,9 @@ class _Roll:
         progress, total, measured = figures.progress, figures.key_results, figures.measured
         return Node("company", "company", "Company", progress, total, measured, children=pillars)
 
+    def _team(self, id_: str | None) -> str | None:
+        return self._mapping.teams[fold(id_)].name if id_ is not None else None
+
     def _objectives(self) -> list[tuple[str, Any]]:
         return [(id_, o) for id_, o in self._mapping.objectives.items() if o.cycle == self._cycle]
 
@@ -231,13 +234,13 @@ class _Roll:
             note = f"supports {objective.anchor[1]}"
         return Node(
             "objective", objective.id, objective.name, figures.progress, figures.key_results, figures.measured,
-            owner=objective.owner, team=objective.team, place=str(objective.place), note=note, children=own,
+            owner=objective.owner, team=self._team(objective.team), place=str(objective.place), note=note, children=own,
         )  # fmt: skip
 
     def _key_result(self, id_: str) -> Node:
         key_result, figures = self._mapping.key_results[self._cycle, id_], self._nodes[("key_result", id_)]
         return Node(
             "key_result", key_result.id, key_result.name, figures.progress, 1, figures.measured,
-            owner=key_result.owner, team=key_result.team, place=str(key_result.place),
+            owner=key_result.owner, team=self._team(key_result.team), place=str(key_result.place),
             note=words.key_result_note(key_result, figures),
         )  # fmt: skip

@@ -43,6 +43,7 @@ class Node:
     measured: int
     owner: str | None = None
     team: str | None = None
+    """Name of the team"""
     place: str | None = None
     """``file:line`` where it is written"""
     note: str = ""

@@ -116,7 +116,8 @@ def outcome_sentence(mapping: Mapping, item: Item, attachment: Attachment, via: 
         return f"{name} is run-the-business work under {targets[0]}{through}."
     parts = [t if s.part == 1 else f"{s.part} to {t}" for s, t in zip(shares, targets, strict=True)]
     lost = f"; the rest names {_broken(attachment)}" if attachment.broken else ""
-    return f"{name} serves {' and '.join(parts)}{through}{lost}."
+    verb = "serves" if len(parts) == 1 and not lost else "gives"
+    return f"{name} {verb} {' and '.join(parts)}{through}{lost}."
 
 
 def _broken(attachment: Attachment) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import connectors
@@ -37,6 +37,9 @@ from hub.sync.events import (
 
 log = logging.getLogger(__name__)
 
+BATCH = 1_000
+"""Records per transaction while reading."""
+
 RESTARTS = 2
 """How often one run starts a pass again whose position the vendor no longer accepts."""
 
@@ -49,10 +52,10 @@ def sync_source(
     *,
     reason: str = "command",
     listener: Listener = nobody,
-    now: int | None = None,
+    as_of: int | None = None,
     new_account: bool = False,
 ) -> RunSummary:
-    """Read one source and evaluate. ``now`` (milliseconds) is the run's instant for everything that depends on time.
+    """Read one source and evaluate. ``as_of`` (milliseconds, by default now) is the instant that the evaluation is made for.
 
     ``new_account`` accepts that the credential belongs to another account than in the last run.
 
@@ -60,7 +63,7 @@ def sync_source(
     vendor's end is not raised: it is the summary's ``error``.
     """
     settings = config.settings(name)
-    at = now if now is not None else int(time.time() * 1000)
+    at = _now()
     with store.own(f"source:{name}") as ownership, Writer(store, ownership) as writer:
         run_id = writer.start_run(name, reason=reason, mode="full", started_at=at, mapping_hash=mapping.hash)
         reading = _Reading(writer, name, run_id, at, listener, new_account)
@@ -77,7 +80,7 @@ def sync_source(
         writer.end_run(
             run_id, result, finished_at=_now(), counts=reading.counts, error=reading.error, hint=reading.hint
         )  # fmt: skip
-        seq = evaluate(store, config, mapping, name, as_of=at, run_id=run_id, listener=listener)
+        seq = evaluate(store, config, mapping, name, as_of=at if as_of is None else as_of, run_id=run_id, listener=listener)
     summary = RunSummary(name, run_id, result, dict(reading.counts), reading.error, reading.hint, seq)
     listener(Ended(name, summary))
     return summary
@@ -85,6 +88,43 @@ def sync_source(
 
 def _now() -> int:
     return int(time.time() * 1000)
+
+
+def merged(pages: Iterable[Page], records: int = BATCH) -> Iterator[Page]:
+    """Pages joined until they hold ``records`` records, so that a transaction is worth its cost; the end mark closes the last.
+
+    A joined page resumes after the last of its parts. What was read before a fault of the source is handed on before the fault
+    is; a crash loses at most what was not yet handed on, and the next run reads it again.
+    """
+    held: list[Page] = []
+    try:
+        for page in pages:
+            held.append(page)
+            if page.end is not None or sum(_size(p) for p in held) >= records:
+                yield _joined(held)
+                held = []
+    except SourceError:
+        if held:
+            yield _joined(held)
+        raise
+
+
+def _size(page: Page) -> int:
+    return len(page.items) + len(page.values) + len(page.gone) + len(page.rejected) + len(page.unaccounted)
+
+
+def _joined(pages: list[Page]) -> Page:
+    if len(pages) == 1:
+        return pages[0]
+    return Page(
+        items=tuple(i for p in pages for i in p.items),
+        values=tuple(v for p in pages for v in p.values),
+        gone=tuple(g for p in pages for g in p.gone),
+        rejected=tuple(r for p in pages for r in p.rejected),
+        unaccounted=tuple(u for p in pages for u in p.unaccounted),
+        resume=pages[-1].resume,
+        end=pages[-1].end,
+    )
 
 
 @dataclass
@@ -168,8 +208,10 @@ class _Reading:
         resumed = position.resume is not None
         self._listen(PartitionStarted(self._name, partition.id, partition.title, resumed))
         read: Counter[str] = Counter()
-        for page in self._pages(connector, partition, position.resume):
-            cursor = connector.io.vendor_now()
+        # vendor time before the first request of the pass: what changes from then on is the next delta's
+        vendor_at = connector.io.vendor_now()
+        for page in merged(checked(connector.changes(partition, None, position.resume))):
+            began = vendor_at or connector.io.vendor_now()
             done = self._writer.put_page(
                 self._name,
                 partition.id,
@@ -177,7 +219,7 @@ class _Reading:
                 page,
                 run_id=self._run,
                 seen_at=self._at,
-                vendor_started_at=position.vendor_started_at or (int(cursor.timestamp() * 1000) if cursor else None),
+                vendor_started_at=position.vendor_started_at or (int(began.timestamp() * 1000) if began else None),
             )
             for field, count in done._asdict().items():
                 read[field] += count
@@ -185,10 +227,6 @@ class _Reading:
             read["read"] += len(page.items)
             self.counts["read"] += len(page.items)
             self._listen(Progressed(self._name, partition.id, read["read"], read["new"], read["changed"]))
-
-    @staticmethod
-    def _pages(connector: Connector, partition: Partition, resume: str | None) -> Iterator[Page]:
-        return checked(connector.changes(partition, None, resume))
 
     def fail(self, error: SourceError) -> None:
         """The run as a whole went wrong before or between partitions."""

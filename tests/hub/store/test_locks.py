@@ -121,13 +121,13 @@ def test_a_takeover_that_commits_while_a_write_waits_is_noticed(postgres_store: 
         with postgres_store.transaction(connection) as sql:
             sql.run("UPDATE clock SET seq = seq + 1")
             sql.run("UPDATE owner SET epoch = epoch + 1")
-            writing = pool.submit(w.sync, item("1"))
+            writing = pool.submit(w.writer.put_partitions, "jira", [])
             while not writing.done() and w.query(waiting_now) == [(0,)]:
                 time.sleep(0.01)
         connection.close()
         with pytest.raises(LostOwnership):
             writing.result(timeout=30)
-        assert w.items() == {}
+        assert [p.listed for p in w.reader.partitions()] == [True]
 
 
 def test_a_released_owner_may_be_followed_by_the_same_process(store: Store) -> None:

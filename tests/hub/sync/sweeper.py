@@ -26,7 +26,7 @@ def act(folder: Path, url: str, order: dict[str, object]) -> None:
     os.environ["ANCHORLINE_DATABASE"] = str(order["database"])
     config = world.config()
     with open_store(config.database) as store:
-        summary = sync_source(config, world.mapping(), store, "jira", now=NOW)
+        summary = sync_source(config, world.mapping(), store, "jira", as_of=NOW)
         if order.get("count"):  # before the state is read: that commits too
             Path(str(order["count"])).write_text(str(faults._count))
         if order.get("out"):
