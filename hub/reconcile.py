@@ -141,19 +141,19 @@ def _row(item: WorkItem, many: Callable[[tuple[Any, ...]], str], dumps: Callable
      parent_ref, containers, labels, components, sprints, links, assignee, estimate, estimate_unit,
      amount, currency, created_at, updated_at, done_at, due_on, fields) = _read(item)  # fmt: skip
     return (
-        *(id_, key, title, url, type_id, type_, level, status_id, status, category, resolution_id, resolution, parent_ref),
+        id_, key, title, url, type_id, type_, level, status_id, status, category, resolution_id, resolution, parent_ref,
         many(containers) if containers else None,
         many(labels) if labels else None,
         many(components) if components else None,
         many(sprints) if sprints else None,
         many(links) if links else None,
-        *(assignee, estimate, estimate_unit, amount, currency),
+        assignee, estimate, estimate_unit, amount, currency,
         None if created_at is None else (created_at - EPOCH) // MILLISECOND,
         None if updated_at is None else (updated_at - EPOCH) // MILLISECOND,
         None if done_at is None else (done_at - EPOCH) // MILLISECOND,
         None if due_on is None else due_on.isoformat(),
         dumps(fields) if fields else None,
-    )
+    )  # fmt: skip
 
 
 def _dumps(value: Any) -> str:

@@ -79,16 +79,23 @@ class Writer:
             write_source.put_partitions(tx, source, partitions)
 
     def put_dimensions(
-        self, source: str, rows: Iterable[Dimension], *, kinds: Collection[str] | None = None, run_id: int | None = None
+        self,
+        source: str,
+        rows: Iterable[Dimension],
+        *,
+        kinds: Collection[str] | None = None,
+        partly: Collection[str] = (),
+        run_id: int | None = None,
     ) -> list[tuple[str, str]]:
-        """The source's lists, each whole; (kind, id) of the rows that are new, changed or vanished.
+        """The source's lists; (kind, id) of the rows that are new, changed or vanished.
 
-        ``kinds`` names the lists that were read; without it, those with at least one row. Items that use a changed status,
+        ``kinds`` names the lists that were read; without it, those with at least one row. ``partly`` names those that may be
+        short, because a part of them could not be read: what is missing there stays. Items that use a changed status,
         type, container or sprint become dirty. ``rows`` is read to its end before the transaction begins.
         """
         read = list(rows)
         with self._pen.begin() as tx:
-            return write_source.put_dimensions(tx, source, read, kinds)
+            return write_source.put_dimensions(tx, source, read, kinds, partly)
 
     # ---- a pass over a partition ----
 

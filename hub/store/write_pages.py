@@ -27,7 +27,8 @@ class PassPosition(NamedTuple):
 
 
 class PageCounts(NamedTuple):
-    """What became of a page. ``repeats`` are further records of an id that the page has already; ``values`` changed ones."""
+    """What became of a page. ``repeats`` are further records of an id that the page has already; ``quarantined`` those of
+    ``rejected`` that were not in quarantine before; ``values`` changed ones."""
 
     new: int = 0
     changed: int = 0
@@ -35,6 +36,7 @@ class PageCounts(NamedTuple):
     older: int = 0
     repeats: int = 0
     rejected: int = 0
+    quarantined: int = 0
     unaccounted: int = 0
     gone: int = 0
     values: int = 0
@@ -98,7 +100,7 @@ def put_page(
     kept, repeats = fold_page(contents)
     counts = _put_items(tx, at, kept)
     _clear_former_trouble(tx, at.source, kept)
-    _quarantine(tx, at, rejected)
+    poison = _quarantine(tx, at, rejected)
     unaccounted = [clean(id_) for id_ in page.unaccounted]
     _note_unaccounted(tx, at, unaccounted)
     _suspect(tx, at, page.gone)
@@ -110,7 +112,7 @@ def put_page(
     )
     _move_on(tx, at, page, vendor_at)
     return counts._replace(
-        repeats=repeats, rejected=len(rejected), unaccounted=len(unaccounted), gone=len(page.gone), values=values
+        repeats=repeats, rejected=len(rejected), quarantined=poison, unaccounted=len(unaccounted), gone=len(page.gone), values=values
     )
 
 
@@ -254,19 +256,24 @@ def _clear_former_trouble(tx: Tx, source: str, ids: Iterable[str]) -> None:
             tx.run(f"DELETE FROM {table} WHERE source = ? AND {in_texts(d, column)}", source, d.array(ids))
 
 
-def _quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> None:
-    rows = {}
+def _quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
+    """Keep them with their reason; how many of them are new there."""
+    rows: dict[bytes, tuple[object, ...]] = {}
     for record in rejected:
         id_, raw = cleaned(record.id), clean(record.raw)
         identity = digest(["id", id_] if id_ is not None else ["raw", raw])
         kept = raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
         rows[identity] = (at.source, identity, id_, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
+    if not rows:
+        return 0
+    before = int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source))
     tx.many(
         "INSERT INTO quarantine (source, hash, id, partition_id, raw, reason, first_seq, last_seq, tries)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (source, hash) DO UPDATE SET partition_id = excluded.partition_id,"
         " raw = excluded.raw, reason = excluded.reason, last_seq = excluded.last_seq, tries = quarantine.tries + 1",
         list(rows.values()),
     )
+    return int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source)) - before
 
 
 def _note_unaccounted(tx: Tx, at: Place, ids: Iterable[str]) -> None:

@@ -96,10 +96,13 @@ def put_partitions(tx: Tx, source: str, partitions: Sequence[Partition]) -> None
 # ---- dimensions ---------------------------------------------------------------------------------------------------------
 
 
-def put_dimensions(tx: Tx, source: str, rows: Iterable[Dimension], kinds: Collection[str] | None) -> list[tuple[str, str]]:
-    """The source's lists, each whole: (kind, id) of the rows that are new, changed or vanished.
+def put_dimensions(
+    tx: Tx, source: str, rows: Iterable[Dimension], kinds: Collection[str] | None, partly: Collection[str]
+) -> list[tuple[str, str]]:
+    """The source's lists: (kind, id) of the rows that are new, changed or vanished.
 
     ``kinds`` names the lists that were read; without it, those that have a row: a list that is empty now must be named.
+    ``partly`` names those that may be short: a row that is missing there has not vanished.
     """
     incoming = {(row.kind, clean(row.id)): row for row in rows}
     hashes = {at: digest((r.name, r.category, r.attributes)) for at, r in incoming.items()}
@@ -113,7 +116,7 @@ def put_dimensions(tx: Tx, source: str, rows: Iterable[Dimension], kinds: Collec
         )
     }
     written = [at for at in incoming if stored.get(at) != hashes[at]]
-    closed = [at for at in stored if at not in incoming or stored[at] != hashes[at]]
+    closed = [at for at in stored if (stored[at] != hashes[at] if at in incoming else at[0] not in partly)]
     tx.many(
         "UPDATE dimension SET to_seq = ? WHERE source = ? AND kind = ? AND id = ? AND to_seq IS NULL",
         [(tx.seq, source, kind, id_) for kind, id_ in closed],

@@ -37,6 +37,9 @@ from hub.sync.events import (
 
 log = logging.getLogger(__name__)
 
+PARTLY = ("sprint",)
+"""Lists that are read through others (boards), one of which may be closed to us: absence from them says nothing."""
+
 BATCH = 1_000
 """Records per transaction while reading."""
 
@@ -165,7 +168,7 @@ class _Reading:
             self._writer.put_partitions(self._name, partitions, run_id=self._run)
             live = [p for p in partitions if p.state == "live"]
             self._listen(Started(self._name, self._run, len(live)))
-            self._writer.put_dimensions(self._name, connector.dimensions(), run_id=self._run)
+            self._writer.put_dimensions(self._name, connector.dimensions(), partly=PARTLY, run_id=self._run)
             for partition in partitions:
                 if partition.state == "unseen":
                     self._unseen(partition)
@@ -244,4 +247,9 @@ class _Reading:
         results = {o.result for o in self._outcomes}
         if "failed" in results:
             return "partial" if "complete" in results else "failed"
-        return "partial" if self.counts["rejected"] else "complete"
+        if self.counts["quarantined"]:
+            self._note(
+                f"{self.counts['quarantined']} records could not be understood and went into quarantine",
+                "Everything else was read; the next run tries them again.",
+            )
+        return "partial" if self.counts["quarantined"] else "complete"

@@ -116,7 +116,8 @@ def check_credit(company: Company, found: Reference) -> None:
 
 def check_paths(company: Company, found: Reference) -> None:
     """By count, and by estimate among what carries, no unit above sub-task level stands above another one."""
-    world = World(company.mapping, {i.no: i for i in company.items}, company.dimensions, company.as_of)
+    read = {i.no: i for i in company.items if not has_left(i)}
+    world = World(company.mapping, read, company.dimensions, company.as_of)
     for key_result in company.mapping.key_results.values():
         if key_result.level is not None:
             continue

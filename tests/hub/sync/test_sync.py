@@ -1,0 +1,280 @@
+"""Whole runs over real HTTP and real databases: what a run keeps, concludes and says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Page, SourceError, Unavailable, WorkItem
+from hub.errors import Locked, UsageError
+from hub.report import Report
+from hub.store import Store, open_store
+from hub.sync import Event, PartitionStarted, RunSummary, sync_source
+from hub.sync.run import merged
+from tests.hub.sandbox.process import Sandbox
+from tests.hub.sync.worlds import NOW, World, difference, rows, state
+
+PROJECTS = 'projects = ["IDN", "BILL"]'
+
+
+@dataclass
+class Hub:
+    """One configured hub: ``sync()`` is a run of it."""
+
+    world: World
+    store: Store
+
+    def sync(self, *, new_account: bool = False, listener: Callable[[Event], None] = lambda _: None) -> RunSummary:
+        config, mapping = self.world.config(), self.world.mapping()
+        return sync_source(config, mapping, self.store, "jira", as_of=NOW, new_account=new_account, listener=listener)
+
+    def states(self) -> dict[str, list[str]]:
+        return state(self.store)
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANCHORLINE_JIRA__TOKEN", "demo-token")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, sb: Sandbox, store: Store) -> Hub:
+    return Hub(World(tmp_path / "world", sb.url, "sqlite:///unused.db", more=PROJECTS), store)
+
+
+@pytest.fixture
+def light(tmp_path: Path, sb: Sandbox, sqlite_store: Store) -> Hub:
+    """On SQLite only, where the database makes no difference."""
+    return Hub(World(tmp_path / "world", sb.url, "sqlite:///unused.db", more=PROJECTS), sqlite_store)
+
+
+def test_a_first_sync_reads_everything_and_leaves_no_mark(hub: Hub, sb: Sandbox) -> None:
+    summary = hub.sync()
+    expected = {i["id"] for key in ("IDN", "BILL") for i in sb.search(f"project = {key} ORDER BY key", fields="id")}
+    assert summary.result == "complete" and summary.exit_code == 0
+    assert summary.counts["new"] == summary.counts["read"] == len(expected)
+    assert {row[0] for row in rows(hub.store, "SELECT id FROM item")} == expected
+    assert rows(hub.store, "SELECT item_no FROM dirty") == [] and rows(hub.store, "SELECT no FROM item_version") == []
+
+
+def test_a_second_sync_changes_nothing_but_its_own_record(hub: Hub) -> None:
+    first = hub.sync()
+    before, snapshots = hub.states(), rows(hub.store, "SELECT seq FROM snapshot ORDER BY seq")
+    again = hub.sync()
+    assert again.counts["unchanged"] == first.counts["new"] and again.counts["changed"] == 0
+    assert not difference(before, hub.states())
+    assert rows(hub.store, "SELECT seq FROM snapshot ORDER BY seq") == snapshots, "a snapshot is written only when it changed"
+
+
+def test_what_changed_is_read_its_old_row_kept_and_the_state_is_that_of_a_fresh_hub(
+    hub: Hub, sb: Sandbox, tmp_path: Path
+) -> None:
+    hub.sync()
+    (epic, *_) = sb.search("project = IDN ORDER BY key", fields="labels,issuetype")
+    sb.mutate("update", issue=epic["id"], fields={"labels": ["kr:audit-log"], "summary": "Audit trail for sign-ins"})
+    summary = hub.sync()
+    assert summary.counts["changed"] == 1
+    assert len(rows(hub.store, f"SELECT no FROM item_version WHERE id = '{epic['id']}'")) == 1
+    (told,) = Report(hub.store).explain_item(epic["key"])
+    assert told.title == "Audit trail for sign-ins" and [s.id for s in told.shares] == ["audit-log"]
+
+    with open_store(f"sqlite:///{tmp_path}/fresh.db") as fresh:
+        other = Hub(hub.world, fresh)
+        other.sync()
+        mine, theirs = hub.states(), other.states()
+    for only_here in ("versions",):
+        mine.pop(only_here)
+        theirs.pop(only_here)
+    assert not difference(theirs, mine), "incremental and full evaluation differ"
+
+
+def test_a_moved_issue_stays_the_same_item_and_answers_to_its_old_key(light: Hub, sb: Sandbox) -> None:
+    light.sync()
+    (issue, *_) = sb.search("project = IDN ORDER BY key", fields="labels")
+    sb.mutate("move", issue=issue["id"], project="BILL")
+    light.sync()
+    assert len(rows(light.store, f"SELECT no FROM item WHERE id = '{issue['id']}'")) == 1
+    (told,) = Report(light.store).explain_item(issue["key"])
+    assert told.id == issue["id"] and told.key is not None and told.key.startswith("BILL-")
+    assert told.facts["former_keys"] == [issue["key"].lower()]
+
+
+def test_one_broken_project_spoils_no_other_and_moves_no_cursor(light: Hub, sb: Sandbox) -> None:
+    sb.fault("status", path="/rest/api/3/search/jql", contains="10005", status=403, times=0)
+    summary = light.sync()
+    assert summary.result == "partial" and summary.exit_code == 5
+    assert summary.error is not None and summary.error.startswith("BILL")
+    read = [row[0] for row in rows(light.store, "SELECT key FROM partition WHERE listed = 1 AND cursor IS NOT NULL")]
+    assert read == ["IDN"]
+    assert summary.seq is not None, "what was read is calculated"
+    (run,) = Report(light.store).runs()
+    assert run.result == "partial" and run.hint
+
+
+def test_a_project_that_nobody_sees_is_named(light: Hub, sb: Sandbox, tmp_path: Path) -> None:
+    hub = Hub(World(tmp_path / "other", sb.url, "sqlite:///x.db", more='projects = ["IDN", "GHOST"]'), light.store)
+    summary = hub.sync()
+    assert summary.result == "partial" and summary.error is not None and "GHOST" in summary.error
+
+
+def test_an_interrupted_pass_goes_on_where_it_stopped(light: Hub, sb: Sandbox) -> None:
+    """The details of the second half fail for good; the next run asks only for what is missing."""
+    sb.switch(page_limit=5)
+    sb.fault("status", path="/rest/api/3/search/jql", at=[4], status=403)
+    stopped = light.sync()
+    assert stopped.result in ("partial", "failed") and stopped.counts["read"] > 0
+    resumed: list[bool] = []
+    sb.control("DELETE", "log")
+    finished = light.sync(listener=lambda e: resumed.append(e.resumed) if isinstance(e, PartitionStarted) else None)
+    assert finished.result == "complete" and True in resumed
+    asked = sum(len(json.loads(r["body"])["issueIdsOrKeys"]) for r in sb.log() if "bulkfetch" in r["path"])
+    stored = len(rows(light.store, "SELECT no FROM item"))
+    assert asked < stored and finished.counts["new"] + stopped.counts["new"] == stored
+
+
+def test_a_wrong_token_is_an_error_and_not_an_empty_source(light: Hub, sb: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    light.sync()
+    before = light.states()
+    monkeypatch.setenv("ANCHORLINE_JIRA__TOKEN", "another-token")
+    monkeypatch.setattr(World, "environment", property(lambda _: dict(os.environ)))
+    summary = light.sync()
+    assert summary.result == "failed" and summary.exit_code == 1 and summary.hint
+    assert "another-token" not in f"{summary}"
+    assert not difference(before, light.states())
+
+
+def test_a_missing_secret_is_refused_before_anything_is_sent(light: Hub, sb: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "environment", property(lambda _: {}))
+    sb.control("DELETE", "log")
+    with pytest.raises(UsageError, match="jira"):
+        light.sync()
+    assert sb.log() == []
+
+
+def test_another_account_must_be_accepted(light: Hub, sb: Sandbox) -> None:
+    light.sync()
+    before = light.states()
+    sb.switch(account="5b10ac8d82e05b22cc7d4ef5")
+    refused = light.sync()
+    assert refused.result == "failed" and "belongs to account" in (refused.error or "")
+    assert not difference(before, light.states())
+    assert light.sync(new_account=True).result == "complete"
+    assert light.sync().result == "complete", "the accepted account is the known one from now on"
+
+
+def test_an_id_in_neither_list_is_noted_and_nothing_concluded(light: Hub, sb: Sandbox) -> None:
+    light.sync()
+    (issue, *_) = sb.search("project = IDN ORDER BY key", fields="id")
+    sb.fault("missing", path="/rest/api/3/issue/bulkfetch", ids=[issue["id"]], times=0)
+    summary = light.sync()
+    assert summary.result == "complete" and summary.counts["unaccounted"] == 1
+    assert rows(light.store, f"SELECT presence FROM item WHERE id = '{issue['id']}'") == [("present",)]
+    assert rows(light.store, "SELECT ref, times FROM notice WHERE kind = 'unaccounted'") == [(issue["id"], 1)]
+
+
+def test_a_poison_record_spoils_the_run_in_which_it_is_new_and_no_later_one(light: Hub, sb: Sandbox) -> None:
+    (issue, *_) = sb.search("project = IDN ORDER BY key", fields="id")
+    sb.mutate("update", issue=issue["id"], fields={"status": {"id": 7}})
+    first, second = light.sync(), light.sync()
+    assert first.result == "partial" and first.exit_code == 5 and first.counts["rejected"] == 1
+    assert first.error is not None and "quarantine" in first.error
+    assert second.result == "complete" and second.counts["rejected"] == 1
+    assert rows(light.store, "SELECT id, tries FROM quarantine") == [(issue["id"], 2)]
+
+
+def test_a_changed_mapping_moves_numbers_without_a_changed_item(light: Hub) -> None:
+    light.sync()
+    rules = light.world.folder / "mappings" / "rules.toml"
+    rules.write_text(re.sub(r'"kr:\{key_result\}"', '"no-such:{key_result}"', rules.read_text()))
+    before = rows(light.store, "SELECT outcome, count(*) FROM attachment GROUP BY outcome ORDER BY outcome")
+    summary = light.sync()
+    after = rows(light.store, "SELECT outcome, count(*) FROM attachment GROUP BY outcome ORDER BY outcome")
+    assert summary.counts["unchanged"] == summary.counts["read"]
+    assert before != after and rows(light.store, "SELECT item_no FROM dirty") == []
+
+
+def test_a_renamed_status_touches_its_items_without_reading_them_as_changed(light: Hub, sb: Sandbox) -> None:
+    light.sync()
+    before = rows(light.store, "SELECT cycle, kind, id, progress FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3")
+    sb.mutate("status", status="10001", name="Finished")
+    light.sync()
+    assert rows(light.store, "SELECT name FROM dimension WHERE kind = 'status' AND id = '10001' AND to_seq IS NULL") == [
+        ("Finished",)
+    ]
+    assert rows(light.store, "SELECT cycle, kind, id, progress FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3") == before
+
+
+def test_a_board_that_cannot_be_read_takes_no_sprint_away(light: Hub, sb: Sandbox) -> None:
+    """Absence from a list that may be short is no evidence (airbytehq/airbyte#8963 lost everything to one board's 403)."""
+    light.sync()
+    known = rows(light.store, "SELECT id, name, category FROM dimension WHERE kind = 'sprint' AND to_seq IS NULL ORDER BY id")
+    sb.fault("status", path="/rest/agile/1.0/board", contains="", status=403, times=0)
+    assert light.sync().result == "complete"
+    assert known
+    assert (
+        rows(light.store, "SELECT id, name, category FROM dimension WHERE kind = 'sprint' AND to_seq IS NULL ORDER BY id")
+        == known
+    )
+
+
+def test_a_second_process_on_the_source_is_refused_and_told_who(light: Hub) -> None:
+    with light.store.own("source:jira"), pytest.raises(Locked, match="jira") as refused:
+        light.sync()
+    assert refused.value.code == 3
+
+
+@pytest.mark.parametrize("words", [("sync", "jira"), ("sync",)])
+def test_two_commands_at_once_one_source(tmp_path: Path, sb: Sandbox, words: tuple[str, ...]) -> None:
+    """The second leaves with 3 while the first, a process of its own, still holds the lock; killed, it holds nothing."""
+    world = World(tmp_path / "world", sb.url, "sqlite:///hub.db", more=PROJECTS)
+    sb.fault("delay", path="/rest/api/3/myself", seconds=20)
+    command = [sys.executable, "-P", "-m", "hub.cli", *words]
+    first = subprocess.Popen(
+        command, cwd=world.folder, env=world.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not any("myself" in r["path"] for r in sb.log()):
+            assert first.poll() is None
+        second = subprocess.run(command, cwd=world.folder, env=world.environment, capture_output=True, text=True, check=False)
+        assert second.returncode == 3, second.stderr
+        assert str(first.pid) in second.stderr
+    finally:
+        first.kill()
+        first.wait()
+    sb.heal()
+    third = subprocess.run(command, cwd=world.folder, env=world.environment, capture_output=True, text=True, check=False)
+    assert third.returncode == 0, third.stderr
+
+
+# ---- joining pages ------------------------------------------------------------------------------------------------------
+
+
+def page(first: int, last: int, resume: str | None = None, end: str | None = None) -> Page:
+    items = tuple(WorkItem(id=str(n), title=f"item {n}") for n in range(first, last + 1))
+    return Page(items=items, resume=resume, end=end)  # type: ignore[arg-type]
+
+
+def test_small_pages_are_joined_and_resume_after_the_last() -> None:
+    joined = list(merged([page(1, 2, "a"), page(3, 4, "b"), page(5, 5, "c"), page(6, 6, None, "complete")], records=4))
+    assert [[i.id for i in p.items] for p in joined] == [["1", "2", "3", "4"], ["5", "6"]]
+    assert [(p.resume, p.end) for p in joined] == [("b", None), (None, "complete")]
+
+
+def test_what_was_read_before_a_fault_is_handed_on_before_the_fault() -> None:
+    def broken() -> object:
+        yield page(1, 2, "a")
+        raise Unavailable("the server went away")
+
+    seen: list[Page] = []
+    with pytest.raises(SourceError):
+        for each in merged(broken()):  # type: ignore[arg-type]
+            seen.append(each)
+    assert [p.resume for p in seen] == ["a"]
