@@ -21,6 +21,7 @@ test-all: $(VENV)/.ready  ## the whole sweeps and seeds as well
 
 check: $(VENV)/.ready  ## style, types, imports
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 

@@ -4,7 +4,7 @@ Every variant is a fresh process; CPU seconds and peak memory come from the oper
 is not in them. Rounds are interleaved and the ratio is taken within each round. Counts are compared, so that no variant wins by
 doing less.
 
-    python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile]
+    python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile] [--stages]
 """
 
 from __future__ import annotations
@@ -183,18 +183,36 @@ def profile(server: Server, scratch: pathlib.Path) -> None:
     pstats.Stats(str(out)).sort_stats("tottime").print_stats(30)
 
 
+def stages(server: Server, scratch: pathlib.Path, number: int) -> None:
+    """CPU of each stage in microseconds per issue, the median of some fresh databases; see ``benchmarks.stages``."""
+    found: dict[str, list[float]] = {}
+    for n in range(number):
+        place = folder(server, scratch, f"stages{n}")
+        command = [sys.executable, "-m", "benchmarks.stages", str(place)]
+        one = json.loads(measure(command, ROOT, ANCHORLINE_JIRA__TOKEN=TOKEN).output)
+        for name, seconds in one["seconds"].items():
+            found.setdefault(name, []).append(seconds / one["issues"] * 1e6)
+    for name, each in found.items():
+        low, high = min(each), max(each)
+        print(f"{name:<40} {statistics.median(each):>6.1f} us an issue  {f'{low:.1f}-{high:.1f}':>13}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--issues", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--stages", action="store_true")
     options = parser.parse_args()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="anchorline-bench-"))
     server = Server(options.issues)
     try:
         if options.profile:
             profile(server, scratch)
+            return
+        if options.stages:
+            stages(server, scratch, options.rounds)
             return
         rows = table(rounds(server, scratch, options.issues, options.rounds))
     finally:

@@ -13,7 +13,7 @@ MAX_BYTES = 4 * 2**20
 
 
 def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
-    """The texts of all ``*.toml`` under a folder by relative name, and a problem for each that cannot be read."""
+    """The texts of all ``*.toml`` under a folder by name, the folder's own in front, and a problem for each unreadable one."""
     if not folder.is_dir():
         return {}, [
             Problem(
@@ -26,7 +26,7 @@ def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
         relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts) or not path.is_file():
             continue  # editors' and version control's own files
-        name = relative.as_posix()
+        name = f"{folder.name}/{relative.as_posix()}"  # as an admin types it, and an editor opens it
         found = text_of(path, name)
         if isinstance(found, Problem):
             problems.append(found)
@@ -38,7 +38,7 @@ def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
                 str(folder),
                 0,
                 "There is no *.toml file in this folder.",
-                "Copy the example from the installed share/anchorline/mappings.",
+                "`anchorline init` writes an example to start from.",
             )
         )
     return dict(sorted(files.items())), problems

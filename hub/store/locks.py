@@ -99,6 +99,9 @@ def _locked(store: Store, name: str) -> Locked:
         with store.read() as sql:
             row = sql.row("SELECT pid, host FROM owner WHERE name = ?", name)
         holder = f"process {row[0]} on {row[1]}" if row else "another process"
+    kind, _, which = name.partition(":")
+    if kind == "source":
+        return Locked(f"The source {which} is being read by {holder}.", hint="Wait until it has finished, or end that process.")
     return Locked(f"{name} is in use by {holder}.", hint="Wait until it has finished, or end that process.")
 
 

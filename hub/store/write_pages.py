@@ -112,7 +112,12 @@ def put_page(
     )
     _move_on(tx, at, page, vendor_at)
     return counts._replace(
-        repeats=repeats, rejected=len(rejected), quarantined=poison, unaccounted=len(unaccounted), gone=len(page.gone), values=values
+        repeats=repeats,
+        rejected=len(rejected),
+        quarantined=poison,
+        unaccounted=len(unaccounted),
+        gone=len(page.gone),
+        values=values,
     )
 
 

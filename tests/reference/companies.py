@@ -176,9 +176,7 @@ def teams() -> st.SearchStrategy[list[Team]]:
         owns_person=st.sampled_from(((), (), ("u1",), ("U2", "u1"))),
     )
     return st.lists(one, max_size=3).map(
-        lambda found: [
-            Team(f"t{n}", "", HERE, None, t.owns_field, t.owns_project, t.owns_person) for n, t in enumerate(found)
-        ]
+        lambda found: [Team(f"t{n}", "", HERE, None, t.owns_field, t.owns_project, t.owns_person) for n, t in enumerate(found)]
     )
 
 

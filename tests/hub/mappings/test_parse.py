@@ -260,32 +260,35 @@ def test_duplicate_alternatives_are_one() -> None:
 
 
 def test_load_reads_all_files_below(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    (tmp_path / "deep" / "er" / "full.toml").write_bytes(b"\xef\xbb\xbf" + FULL.encode())
-    (tmp_path / "notes.md").write_text("not read")
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "x.toml").write_text("not = read = either")
-    (tmp_path / ".#lock.toml").write_text("not = read = either")
-    mapping, warnings = load_mappings(tmp_path, "UTC")
+    folder = tmp_path / "maps"
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "deep" / "er" / "full.toml").write_bytes(b"\xef\xbb\xbf" + FULL.encode())
+    (folder / "notes.md").write_text("not read")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "x.toml").write_text("not = read = either")
+    (folder / ".#lock.toml").write_text("not = read = either")
+    mapping, warnings = load_mappings(folder, "UTC")
     assert warnings == ()
-    assert list(mapping.files) == ["deep/er/full.toml"]
-    assert mapping.cycles["2026-q4"].place == Place("deep/er/full.toml", 2)
-    assert parse(read_folder(tmp_path), "UTC")[0] == mapping
+    assert list(mapping.files) == ["maps/deep/er/full.toml"]
+    assert mapping.cycles["2026-q4"].place == Place("maps/deep/er/full.toml", 2)
+    assert parse(read_folder(folder), "UTC")[0] == mapping
 
 
 def test_load_raises_with_the_problems_of_all_files(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_bytes("[pillar]\nx = {}\n# größer\n".encode("latin-1"))
-    (tmp_path / "b.toml").write_text("[pilar]\n")
-    (tmp_path / "c.toml").write_text("a = [1,")
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    (folder / "a.toml").write_bytes("[pillar]\nx = {}\n# größer\n".encode("latin-1"))
+    (folder / "b.toml").write_text("[pilar]\n")
+    (folder / "c.toml").write_text("a = [1,")
     with pytest.raises(ConfigError) as caught:
-        load_mappings(tmp_path, "UTC")
+        load_mappings(folder, "UTC")
     assert [str(p) for p in caught.value.problems] == [
-        "a.toml:3: The file is not UTF-8. Save it as UTF-8 in your editor.",
-        'b.toml:1: The key "pilar" is unknown in b.toml. Did you mean "pillar"?',
-        "c.toml:1: A list is opened with [ and never closed. Add the missing ], or the comma between two values.",
+        "maps/a.toml:3: The file is not UTF-8. Save it as UTF-8 in your editor.",
+        'maps/b.toml:1: The key "pilar" is unknown in maps/b.toml. Did you mean "pillar"?',
+        "maps/c.toml:1: A list is opened with [ and never closed. Add the missing ], or the comma between two values.",
     ]
     with pytest.raises(ConfigError):
-        read_folder(tmp_path)
+        read_folder(folder)
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -296,7 +299,9 @@ def test_a_folder_without_files_is_a_problem(tmp_path: Path, name: str) -> None:
 
 
 def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_bytes(b"#" * (4 * 2**20 + 1))
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    (folder / "a.toml").write_bytes(b"#" * (4 * 2**20 + 1))
     with pytest.raises(ConfigError) as caught:
         load_mappings(tmp_path, "UTC")
     assert "larger than 4 MB" in str(caught.value.problems[0])

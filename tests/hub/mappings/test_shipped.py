@@ -22,7 +22,7 @@ CYCLE_LINE = "2026-q4 = { starts = 2026-10-01, ends = 2026-12-31 }"
 def test_it_is_valid_and_without_warnings() -> None:
     mapping, warnings = load_mappings(ROOT / "mappings", "UTC")
     assert warnings == ()
-    assert sorted(mapping.files) == ["objectives.toml", "rules.toml", "strategy.toml", "teams.toml"]
+    assert sorted(mapping.files) == [f"mappings/{n}.toml" for n in ("objectives", "rules", "strategy", "teams")]
 
 
 def test_it_fits_the_example_configuration() -> None:
@@ -149,7 +149,7 @@ def mutilate(text: str, edits: list[tuple[str, bool, int, int, str]]) -> str:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(FILES)), edits=EDITS)
-@example(name="rules.toml", edits=[("delete", True, 0, 0, "")])
+@example(name="mappings/rules.toml", edits=[("delete", True, 0, 0, "")])
 def test_mutilated(name: str, edits: list[tuple[str, bool, int, int, str]]) -> None:
     files = {**FILES, name: mutilate(FILES[name], edits)}
     mapping, problems = parse(files, "UTC")

@@ -166,7 +166,7 @@ def test_a_rejected_record_is_kept_once_and_leaves_when_it_is_well(store: Store)
 ])  # fmt: skip
 def test_what_cannot_be_stored_is_quarantined_and_the_rest_of_the_page_is_kept(store: Store, broken: WorkItem) -> None:
     with world(store) as w:
-        assert w.sync(item("1"), broken) == PageCounts(new=1, rejected=1)
+        assert w.sync(item("1"), broken) == PageCounts(new=1, rejected=1, quarantined=1)
         assert set(w.items()) == {"1"}
         assert len(w.reader.quarantine()) == 1
 
