@@ -11,7 +11,7 @@ from hub.model import LEFT, Cycle, Dimensions, Finding, Item, Mapping, Sprint, S
 
 BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
 ESTIMATE_LIMIT = Decimal(10) ** 9
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def estimate_of(literal: str | None) -> Decimal | None:

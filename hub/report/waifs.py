@@ -165,7 +165,7 @@ def _list(item: Item, attachment: Attachment, active: bool) -> str | None:
     listed = item.level >= 0 or item.parent is None  # a sub-task is its parent's business
     if attachment.outcome == "unanchored" and listed:
         return "unanchored" if active else "dormant" if is_open else None
-    if attachment.outcome == "contested" and listed and active and attachment.via == item.no:
+    if attachment.outcome == "contested" and attachment.via == item.no and (active or is_open):
         return "contested"
     if attachment.broken and attachment.via == item.no and is_open:
         return "broken"

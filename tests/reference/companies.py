@@ -44,7 +44,8 @@ LABELS = (
     "Straße",
 )
 TITLES = ("SAML login", "audit log", "Saml audit", "STRASSE", "")
-ESTIMATES = (None, None, "0", "1", "2", "3", "5", "0.5", "-1", "nan", "1e999", "inf", "abc", "1000000001")
+ESTIMATES = (None, None, "0", "1", "2", "3", "5", "0.5", "1E+1", "5e-1")
+ESTIMATES += ("-1", "+5", ".5", "5.", "1_0", "nan", "1e999", "inf", "abc", "1000000001")
 WEIGHTS = ("1", "1", "2", "0.5")
 QUARTERS = (cycle("2027-q1", "2027-01-01", "2027-03-31"), cycle("2027-q2", "2027-04-01", "2027-06-30"))
 ZONES = ("UTC", "Europe/Berlin", "America/New_York")

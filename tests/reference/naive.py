@@ -466,10 +466,12 @@ def countable(world: World, key_result: KeyResult) -> list[Item]:
 def estimate(item: Item) -> Fraction | None:
     """ "An item *carries* when it has a valid estimate (a plain number from 0 to 1,000,000,000)."
 
-    Chosen: plain is what has digits and at most one point, nothing else.
+    "Plain is digits with an optional fraction and exponent (`3`, `2.5`, `1E+3`), without sign, spaces or separators."
     """
-    whole, _, rest = (item.estimate or "").partition(".")
-    if not whole or set(whole + rest) - set("0123456789"):
+    mantissa, mark, power = (item.estimate or "").lower().partition("e")
+    whole, point, rest = mantissa.partition(".")
+    digits = [whole, *([rest] if point else []), *([power[1:] if power[:1] in ("+", "-") else power] if mark else [])]
+    if any(not part or set(part) - set("0123456789") for part in digits) or len(power) > 4:
         return None
     number = Fraction(Decimal(item.estimate or ""))
     return number if number <= 1_000_000_000 else None
