@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import codecs
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+STEP_WIDTH = 40
+"""A longer command does not push all the others' explanations to the right."""
 PIPED_WIDTH = 140
 """Where nobody says how wide a line may be: in a pipe or a file."""
 _PLAIN = str.maketrans("█░│├└─━╸╺…·–×→←“”’•", '#.||`----~--x><""\'*')
@@ -109,7 +113,15 @@ def next_steps(*steps: tuple[str, str]) -> None:
     """What to try next: (command, what it does), on standard error."""
     from hub.cli.render.text import words
 
-    width = max(len(command) for command, _ in steps)
+    width = max((len(command) for command, _ in steps if len(command) <= STEP_WIDTH), default=0)
     say("")
     for at, (command, what) in enumerate(steps):
         err().print(words(("Next: " if at == 0 else "      "), (command.ljust(width), "bold cyan"), f"  {what}"), soft_wrap=True)
+
+
+def missing_from_path() -> Path | None:
+    """The folder of this command when a shell would not find it by its name, as after `make demo`; else None."""
+    script = Path(sys.argv[0])
+    if script.name != "anchorline" or shutil.which("anchorline") is not None:
+        return None
+    return script.absolute().parent

@@ -47,6 +47,8 @@ def init(folder: Path, json: bool) -> None:
     output.say("Next:")
     output.say(f"  1. In {folder / 'config.toml'}, put your site and account under [source.jira].")
     output.say(f"     Set its token in the environment: export {variable}=...")
+    if (path := output.missing_from_path()) is not None:
+        output.say(f'     So that the command is found: export PATH="{path}:$PATH"')
     output.say(f"  2. {cd}anchorline check    finds mistakes in the files, without any network")
     output.say(f"  3. {cd}anchorline sync     reads your work and ties it to the key results")
 

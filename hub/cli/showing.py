@@ -80,6 +80,8 @@ def _rule(title: str, command: str) -> None:
 
 def _next(plan: logic.Plan, shown: logic.Shown) -> None:
     steps = [(f"cd {quote(str(plan.folder))}", "all that was just made is there")]
+    if (path := output.missing_from_path()) is not None:
+        steps.insert(0, (f'export PATH="{path}:$PATH"', "so that the command is found"))
     steps.append(("anchorline progress", "the tree again"))
     if shown.item:
         steps.append((f"anchorline explain {shown.item}", "where its credit goes, and why"))

@@ -32,7 +32,7 @@ def load_mappings(folder: Path, timezone: str) -> tuple[Mapping, tuple[Problem, 
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The texts of all ``*.toml`` under a folder, by name with the folder's in front. Raises ``ConfigError`` for an unreadable one."""
+    """The texts of all ``*.toml`` under a folder, by name with its own in front. Raises ``ConfigError``."""
     files, problems = collect(folder)
     if problems:
         raise ConfigError(problems)
