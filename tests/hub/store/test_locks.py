@@ -51,7 +51,7 @@ def test_waiting_for_an_owner_that_ends(store: Store) -> None:
 
 def test_another_process_is_refused_while_this_one_owns(store: Store, database_url: str) -> None:
     with store.own(NAME), Child(database_url, NAME) as other:
-        assert other.first == f"Locked: {NAME} is in use by process {os.getpid()} on {socket.gethostname()}."
+        assert other.first == f"Locked: The source jira is being read by process {os.getpid()} on {socket.gethostname()}."
 
 
 def test_kill_9_frees_the_lock_at_once(store: Store, database_url: str) -> None:
