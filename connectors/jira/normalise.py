@@ -1,4 +1,4 @@
-"""One issue's JSON to a ``WorkItem``: the hot loop, written out by hand, about 15 us an issue.
+"""One issue's JSON to a ``WorkItem``: the hot loop, written out by hand, about 7 us an issue.
 
 Words and numbers stay Jira's own. Instants become UTC, because Jira writes them in the reader's profile zone: a changed
 profile must not look like a change of every issue.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 
+from connectors._shared.draft import draft
 from connectors.base import Rejected, WorkItem
 from connectors.jira.fields import Plan
 
 RAW_LIMIT = 4000
 """Characters of a rejected issue that are kept."""
+_NOTHING: Mapping[str, Any] = {}
 _SPRINT_ID = re.compile(r"\[.*?\bid=(\d+)")
 
 
@@ -34,6 +36,8 @@ def instant(value: Any, what: str) -> datetime | None:
         when = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Unreadable(f"{what} is not an instant") from None
+    if when.tzinfo is UTC:
+        return when
     if when.tzinfo is None:
         raise Unreadable(f"{what} has no offset")
     try:
@@ -92,17 +96,15 @@ def document_text(node: Any, depth: int = 0) -> str:
 
 
 def _names(value: Any, what: str) -> tuple[str, ...]:
-    if not value:
-        return ()
     try:
-        return tuple([_text(entry["name"], what) for entry in value])
+        found = [entry["name"] for entry in value]
     except (TypeError, KeyError):
         raise Unreadable(f"{what} are not a list of named objects") from None
+    _texts(found, what)
+    return tuple(found)
 
 
 def _labels(value: Any) -> tuple[str, ...]:
-    if not value:
-        return ()
     if isinstance(value, list):
         for label in value:
             if not isinstance(label, str):
@@ -114,8 +116,6 @@ def _labels(value: Any) -> tuple[str, ...]:
 
 def _links(value: Any) -> tuple[tuple[str, str], ...]:
     """(the phrase in the direction from this issue, id of the other): ("blocks", "10002"), ("is blocked by", "10003")."""
-    if not value:
-        return ()
     found = []
     try:
         for link in value:
@@ -145,6 +145,12 @@ def _text(value: Any, what: str) -> str:
     if not isinstance(value, str):
         raise Unreadable(f"{what} is not a text")
     return value
+
+
+def _texts(values: Iterable[Any], what: str) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise Unreadable(f"{what} is not a text")
 
 
 def _optional(value: Any, what: str) -> str | None:
@@ -201,9 +207,7 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
             level = -1 if kind.get("subtask") else 0
         elif type(level) is not int:
             raise Unreadable("issuetype has no readable hierarchyLevel")
-        project = get("project")
-        resolution = get("resolution") or {}
-        assignee = get("assignee")
+        project, parent, resolution, assignee = get("project"), get("parent"), get("resolution") or _NOTHING, get("assignee")
         done = get("resolutiondate")
         if done is None and category == "done":
             done = get("statuscategorychangedate")
@@ -212,37 +216,45 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
             if (value := get(ident)) is not None:
                 estimate = literal(value)
                 break
-        due = get("duedate")
-        key = _text(raw["key"], "key")
+        key, title, kind_id, kind_name = raw["key"], get("summary"), kind["id"], kind["name"]
+        if not (type(key) is type(title) is type(kind_id) is type(kind_name) is str):
+            _texts((key,), "key")
+            _texts((title,), "summary")
+            _texts((kind_id, kind_name), "issuetype")
         sprints = [value for ident in sprint_ids if (value := get(ident))]
-        container = _reference(project, "project")
-        return WorkItem(
-            id=raw["id"],
-            title=_text(get("summary"), "summary"),
-            key=key,
-            url=browse + key,
-            type_id=_text(kind["id"], "issuetype"),
-            type=_text(kind["name"], "issuetype"),
-            level=level,
-            status_id=status["id"],
-            status=status["name"],
-            category=category,
-            resolution_id=_optional(resolution.get("id"), "resolution"),
-            resolution=_optional(resolution.get("name"), "resolution"),
-            parent_ref=_reference(get("parent"), "parent"),
-            containers=(container,) if container else (),
-            labels=_labels(get("labels")),
-            components=_names(get("components"), "components"),
-            sprints=_sprints(sprints) if sprints else (),
-            links=_links(get("issuelinks")),
-            assignee=_text(assignee["accountId"], "assignee") if assignee else None,
-            estimate=estimate,
-            estimate_unit="points" if estimate is not None else None,
-            created_at=instant(get("created"), "created"),
-            updated_at=instant(get("updated"), "updated"),
-            done_at=instant(done, "the date of completion"),
-            due_on=date.fromisoformat(due) if due is not None else None,
-            fields={name: flat(fields[ident]) for name, ident in custom if ident in fields},
+        container = None if project is None else _reference(project, "project")
+        # an empty value is the common case and costs no call
+        found = draft(
+            raw["id"],
+            title,
+            key,
+            browse + key,
+            kind_id,
+            kind_name,
+            level,
+            status["id"],
+            status["name"],
+            category,
+            None if (value := resolution.get("id")) is None else _text(value, "resolution"),
+            None if (value := resolution.get("name")) is None else _text(value, "resolution"),
+            None if parent is None else _reference(parent, "parent"),
+            (container,) if container else (),
+            _labels(value) if (value := get("labels")) else (),
+            _names(value, "components") if (value := get("components")) else (),
+            _sprints(sprints) if sprints else (),
+            _links(value) if (value := get("issuelinks")) else (),
+            _text(assignee["accountId"], "assignee") if assignee else None,
+            estimate,
+            "points" if estimate is not None else None,
+            None,
+            None,  # amount and currency: Jira has none
+            instant(get("created"), "created"),
+            instant(get("updated"), "updated"),
+            None if done is None else instant(done, "the date of completion"),
+            None if (value := get("duedate")) is None else date.fromisoformat(value),
+            {name: flat(fields[ident]) for name, ident in custom if ident in fields},
         )
+        found.__class__ = WorkItem
+        return found  # type: ignore[no-any-return]
 
     return normalise

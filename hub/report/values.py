@@ -72,7 +72,7 @@ class Waif:
     """A row of the unanchored list, or of the lists of contested items and broken anchors.
 
     An unanchored item whose parent is unanchored too is no row of its own: it counts in the row of the topmost one, where
-    one label would anchor them all. ``effort`` and ``age_days`` are those of the active items that the row stands for.
+    one label would anchor them all. ``effort``, ``updated_at`` and ``age_days`` are those of the active items it stands for.
     """
 
     source: str

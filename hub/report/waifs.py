@@ -110,9 +110,10 @@ def _rows(reader: Reader, ground: Ground, cycle: Cycle, adrift: _Adrift) -> list
         own[item.no] = _waif(ground, item, belongs[item.no][0])
     rows = []
     for no, waifs in groups.items():
-        ages = [w.age_days for w in waifs if w.age_days is not None]
+        latest = max(waifs, key=lambda w: w.updated_at or 0)
         total = sum((w.effort for w in waifs), Decimal(0))
-        rows.append(replace(own[no], effort=total, active=len(waifs), age_days=min(ages, default=None)))
+        row = replace(own[no], effort=total, active=len(waifs), updated_at=latest.updated_at, age_days=latest.age_days)
+        rows.append(row)
     return rows
 
 
@@ -205,7 +206,7 @@ def _age(ground: Ground, item: Item) -> int | None:
 
 
 def _rank(waif: Waif) -> tuple[Decimal, bool, int, str, str]:
-    return (-waif.effort, waif.state in ("done", "dropped"), waif.age_days or 0, waif.source, waif.id)
+    return (-waif.effort, waif.state in ("done", "dropped"), -(waif.updated_at or 0), waif.source, waif.id)
 
 
 def _by_team(items: list[Waif]) -> tuple[tuple[str, int, Decimal], ...]:

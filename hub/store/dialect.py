@@ -72,7 +72,11 @@ class Sql:
             self.connection.exec_driver_sql(self.dialect.words(sql), list(rows))
 
     def rows(self, sql: str, *parameters: Any) -> Sequence[Row]:
-        return self.connection.exec_driver_sql(self.dialect.words(sql), parameters).all()
+        # as the driver's own tuples: SQLAlchemy's rows cost more than what is read from them
+        result = self.connection.exec_driver_sql(self.dialect.words(sql), parameters)
+        found: list[Row] = result.cursor.fetchall()
+        result.close()
+        return found
 
     def pairs(self, sql: str, *parameters: Any) -> dict[Any, Any]:
         """Rows of two columns as a dict; of equal keys the last row stays."""
