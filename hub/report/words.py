@@ -45,7 +45,9 @@ def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
     if node.progress is None:
         return "no work is attached" + out if not details.get("units") else "the units attached weigh nothing" + out
     if key_result.by == "count":
-        return f"{details['done_units']:,} of {details['units']:,} items done{out}"
+        shared = node.total != details["units"]  # else the two numbers would seem to contradict the percentage
+        weighing = f", weighing {number(node.done)} of {number(node.total)} as some are shared" if shared else ""
+        return f"{details['done_units']:,} of {details['units']:,} items done{weighing}{out}"
     missing = f", {details['missing']:,} of {details['units']:,} items without estimate" if details["missing"] else ""
     return f"{number(node.done)} of {number(node.total)} points done{missing}{out}"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,34 +27,74 @@ SHARE_COLUMNS = "item_no, cycle, target_kind, target, part_num, part_den, rule, 
 ATTACHMENT_COLUMNS = "item_no, cycle, outcome, strength, via_no, distance, broken, state, team"
 NODE_COLUMNS = "kind, cycle, id, progress, done, total, key_results, measured, details"
 
-_make = Item._make
+_new = tuple.__new__
+_CACHED = 200
+"""Characters of JSON up to which a decoded value is kept: the same few projects, labels and teams come again and again."""
 
 
 def words(text: str | None) -> tuple[str, ...]:
     """A JSON array of texts."""
-    return tuple(orjson.loads(text)) if text is not None else ()
+    if text is None:
+        return ()
+    return _known_words(text) if len(text) <= _CACHED else tuple(orjson.loads(text))
+
+
+@lru_cache(maxsize=16_384)
+def _known_words(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text))
+
+
+@lru_cache(maxsize=16_384)
+def _known_fields(text: str) -> MappingABC[str, Any]:
+    found: MappingABC[str, Any] = orjson.loads(text)
+    return found
+
+
+_NONE: MappingABC[str, Any] = {}
+_NOTHING: tuple[str, ...] = ()
 
 
 def item(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> Item:
-    """A row of ``ITEM_COLUMNS``, with the item's former keys."""
-    head, tail, fields = row[:16], row[20:27], row[27]
+    """A row of ``ITEM_COLUMNS``, with the item's former keys. Equal ``fields`` of two items may be one object."""
     containers, labels, components, sprints = row[16:20]
-    return _make(
-        (*head, words(containers), words(labels), words(components), words(sprints), *tail,
-         orjson.loads(fields) if fields is not None else {}, aliases)
-    )  # fmt: skip
+    fields = row[27]
+    if fields is None:
+        fields = _NONE
+    else:
+        fields = _known_fields(fields) if len(fields) <= _CACHED else orjson.loads(fields)
+    return _new(
+        Item,
+        (
+            *row[:16],
+            _NOTHING if containers is None else words(containers),
+            _NOTHING if labels is None else words(labels),
+            _NOTHING if components is None else words(components),
+            _NOTHING if sprints is None else words(sprints),
+            *row[20:27],
+            fields,
+            aliases,
+        ),
+    )
 
 
 def unit(row: Sequence[Any]) -> Unit:
     """A row of ``UNIT_COLUMNS``."""
     no, cycle, target, num, den, counts, state, level, estimate, below, why = row
-    return Unit(no, cycle, target, Fraction(num, den), bool(counts), state, level, _decimal(estimate), _decimal(below), why or "")
+    return _new(
+        Unit,
+        (no, cycle, target, _part(num, den), counts == 1, state, level, _decimal(estimate), _decimal(below), why or ""),
+    )
+
+
+@lru_cache(maxsize=4096)  # nearly all parts are 1, and making a Fraction costs as much as the rest of a unit
+def _part(num: int, den: int) -> Fraction:
+    return Fraction(num, den)
 
 
 def share(row: Sequence[Any]) -> Share:
     """A row of ``SHARE_COLUMNS``."""
     _no, _cycle, kind, target, num, den, rule, named = row
-    return Share(kind, target, Fraction(num, den), rule, named)
+    return Share(kind, target, _part(num, den), rule, named)
 
 
 def attachment(row: Sequence[Any], shares: tuple[Share, ...]) -> Attachment:
@@ -72,7 +114,12 @@ def node(row: Sequence[Any]) -> NodeResult:
 
 
 def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    return None if text is None else _number(text)
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal:
+    return Decimal(text)
 
 
 # ---- dimensions ---------------------------------------------------------------------------------------------------------

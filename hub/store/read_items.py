@@ -65,6 +65,8 @@ def by_numbers(sql: Sql, nos: Collection[int]) -> list[Item]:
 
 def decode(sql: Sql, rows: Sequence[Row], as_of: int | None = None) -> list[Item]:
     """Rows of ``COLUMNS`` as items, with the keys that they formerly had."""
+    if sql.value("SELECT 1 FROM alias LIMIT 1") is None:  # as in every first sync
+        return [codec.item(row) for row in rows]
     known = "" if as_of is None else " AND from_seq <= ?"
     former: dict[int, tuple[str, ...]] = {}
     for no, value in sql.rows(
