@@ -16,7 +16,7 @@ from hub.credit import Credit, Tree, Units, trees
 from hub.model import LEFT, Assessment, Attachment, Dimensions, Finding, Item, Mapping, State, Test, Unit, fold
 from hub.progress import nodes, tally
 from hub.rules import Fields, Matcher, holds, named_texts
-from hub.status import Activity, States, closed_at, estimate_of
+from hub.status import Activity, Reading, States, closed_at, estimate_of
 
 __all__ = ["ENGINE", "Activity", "Assessor", "Part", "assess", "closed_at", "estimate_of", "nodes", "tally"]
 
@@ -55,7 +55,8 @@ class Assessor:
         return found
 
     def _tree(self, tree: Tree, found: Part) -> None:
-        states = self._down(tree)
+        readings = [self.states.read(item) for item in tree.items]
+        states = _down(tree, readings)
         teams = [self._teams.of(item) for item in tree.items]
         for k, up in enumerate(tree.up):
             if teams[k] is None and up >= 0:
@@ -65,22 +66,11 @@ class Assessor:
         found.attachments.extend(attachments)
         found.units.extend(self._units.of(tree, attachments, states))
         for k, item in enumerate(tree.items):
-            self._find(item, tree.up[k] < 0, teams[k] == "", found.findings)
+            self._find(item, readings[k], tree.up[k] < 0, teams[k] == "", found.findings)
 
-    def _down(self, tree: Tree) -> list[State]:
-        """States with dropped ancestors taken into account: open work under dropped work is dropped."""
-        states: list[State] = []
-        under: list[bool] = []  # whether any item above is dropped, even across one that is done
-        for item, up in zip(tree.items, tree.up, strict=True):
-            state = self.states.of(item)
-            under.append(up >= 0 and (under[up] or states[up] == "dropped"))
-            states.append("dropped" if under[-1] and state != "done" else state)
-        return states
-
-    def _find(self, item: Item, top: bool, torn: bool, findings: list[Finding]) -> None:
-        odd = self.states.finding(item)
-        if odd is not None:
-            findings.append(odd)
+    def _find(self, item: Item, odd: Reading, top: bool, torn: bool, findings: list[Finding]) -> None:
+        if odd.kind:
+            findings.append(Finding(odd.kind, item.no, odd.text))
         if item.estimate is not None and estimate_of(item.estimate) is None:
             text = f"the estimate {item.estimate[:40]!r} is not valid and counts as missing"
             findings.append(Finding("estimate", item.no, text))
@@ -98,6 +88,18 @@ class Assessor:
             Finding("unevaluable", None, text.format(rules[n].name, rules[n].place, field, source))
             for n, source, field in sorted(self.matcher.unevaluable)
         ]
+
+
+def _down(tree: Tree, readings: list[Reading]) -> list[State]:
+    """States with dropped ancestors taken into account: open work under dropped work is dropped."""
+    states: list[State] = []
+    under: list[bool] = []  # whether any item above is dropped, even across one that is done
+    for reading, up in zip(readings, tree.up, strict=True):
+        state = reading.state
+        beneath = up >= 0 and (under[up] or states[up] == "dropped")
+        under.append(beneath)
+        states.append("dropped" if beneath and state != "done" else state)
+    return states
 
 
 class _Teams:
@@ -124,11 +126,13 @@ class _Teams:
 
     def of(self, item: Item) -> str | None:
         """Folded id of the team, "" when two claim it at the same step, None when nobody does."""
-        named = tuple(named_texts(item, n) for n in self._names)
+        named = tuple([named_texts(item, n) for n in self._names])
         signature = (item.source, item.containers, named, item.assignee if self._by_person else None)
-        if signature not in self._known:
-            self._known[signature] = self._judge(item)
-        return self._known[signature]
+        try:
+            return self._known[signature]
+        except KeyError:
+            team = self._known[signature] = self._judge(item)
+            return team
 
     def _judge(self, item: Item) -> str | None:
         for owners in (self._field_owners, self._project_owners, self._person_owners):

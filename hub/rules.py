@@ -119,6 +119,9 @@ class Fields:
 
 def named_texts(item: Item, name: str) -> tuple[str, ...]:
     """The texts of a field that the source's settings name."""
+    value = item.fields.get(name)
+    if type(value) is str and value:  # what it nearly always is
+        return (value,)
     return _texts(_by_name(item.fields, name))
 
 

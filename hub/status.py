@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingABC
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.model import LEFT, Cycle, Dimensions, Finding, Item, Mapping, Sprint, State, fold
@@ -14,6 +15,7 @@ ESTIMATE_LIMIT = Decimal(10) ** 9
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
+@lru_cache(maxsize=4096)  # estimates are few: 1, 2, 3, 5, 8
 def estimate_of(literal: str | None) -> Decimal | None:
     """The estimate as a number from 0 to one billion; None when it is missing or not such a number."""
     if literal is None or _NUMBER.fullmatch(literal) is None:
@@ -27,7 +29,9 @@ def closed_at(item: Item) -> int | None:
     return item.done_at if item.done_at is not None else item.status_seen_at
 
 
-class _Reading(NamedTuple):
+class Reading(NamedTuple):
+    """The state of an item by itself and, where ``kind`` is set, the finding about what is odd in its status."""
+
     state: State
     kind: str | None
     text: str
@@ -39,24 +43,19 @@ class States:
     def __init__(self, mapping: Mapping, dimensions: Dimensions) -> None:
         self._dropped = mapping.dropped_resolutions
         self._statuses = dimensions.statuses
-        self._known: dict[tuple[str | None, ...], _Reading] = {}
+        self._known: dict[tuple[str | None, ...], Reading] = {}
 
     def of(self, item: Item) -> State:
-        return self._read(item).state
+        return self.read(item).state
 
-    def finding(self, item: Item) -> Finding | None:
-        """What is odd about the item's status, if anything."""
-        reading = self._read(item)
-        return Finding(reading.kind, item.no, reading.text) if reading.kind else None
-
-    def _read(self, item: Item) -> _Reading:
+    def read(self, item: Item) -> Reading:
         signature = (item.source, item.status_id, item.status, item.category, item.resolution, item.presence)
         found = self._known.get(signature)
         if found is None:
             found = self._known[signature] = self._judge(item)
         return found
 
-    def _judge(self, item: Item) -> _Reading:
+    def _judge(self, item: Item) -> Reading:
         row = self._statuses.get((item.source, item.status_id)) if item.status_id else None
         listed = row.category if row and row.category in BY_CATEGORY else None
         copied = item.category if item.category in BY_CATEGORY else None
@@ -68,11 +67,11 @@ class States:
             state = "dropped"
         name = (row.name if row else item.status) or item.status_id or "no status"
         if category is None:
-            return _Reading(state, "status", f"status {name!r} has no category that is known; the item counts as todo")
+            return Reading(state, "status", f"status {name!r} has no category that is known; the item counts as todo")
         if listed and copied and listed != copied:
             text = f"the item says that status {name!r} is {copied!r}, the status list says {listed!r}; the list wins"
-            return _Reading(state, "category", text)
-        return _Reading(state, None, "")
+            return Reading(state, "category", text)
+        return Reading(state, None, "")
 
 
 class Activity:

@@ -20,6 +20,8 @@ REPLACEMENT = "�"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL and lone surrogates: PostgreSQL refuses the first, UTF-8 the second."""
 MAX_DEPTH = 200
+HOPS = 1000
+"""Backslashes that are looked at one by one; in a page with more of them the plain search is as fast."""
 
 
 def clean(text: str) -> str:
@@ -62,7 +64,17 @@ def loads(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         return _slowly(body)
     # The escape is searched in the bytes because walking each page costs as much as decoding it.
-    return _cleaned(value) if b"\\u0000" in body else value
+    return _cleaned(value) if _escapes_nul(body) else value
+
+
+def _escapes_nul(body: bytes) -> bool:
+    """Whether ``\\u0000`` is in the body. A single byte is found a hundred times faster than six, and few texts hold a backslash."""
+    at = -1
+    for _ in range(HOPS):
+        at = body.find(b"\\", at + 1)
+        if at < 0 or body.startswith(b"\\u0000", at):
+            return at >= 0
+    return body.find(b"\\u0000", at + 1) >= 0
 
 
 def _checked_type(body: bytes, content_type: str | None) -> None:

@@ -194,23 +194,22 @@ class Reader:
     def details(self, chunks: Sequence[list[str]]) -> Iterator[tuple[list[str], Details]]:
         """Each chunk of ids with what became of it, in order, read in parallel. ``refused`` ids end as rejected."""
         with contextlib.closing(self._io.map(self._bulk, chunks, bucket="issue")) as answers:  # type: ignore[type-var]
-            for chunk, answer in zip(chunks, answers, strict=True):
-                details = self._sorted(chunk, answer)
+            for chunk, details in zip(chunks, answers, strict=True):
                 for size in ASK_AGAIN:
                     for again in _chunks(list(details.refused), size):
-                        more = self._sorted(again, self._io.call(self._bulk, again, bucket="issue"))
-                        _merge(details, again, more)
+                        _merge(details, again, self._io.call(self._bulk, again, bucket="issue"))
                 for ident in details.refused:
                     details.rejected[ident] = rejected({"id": ident}, "Jira lists the issue but could not return it")
                 details.refused = {}
                 yield chunk, details
 
-    def _bulk(self, ids: list[str]) -> dict[str, Any]:
+    def _bulk(self, ids: list[str]) -> Details:
+        # Sorted by the thread that decoded it: while the page is in its cache, and so that decoded pages never queue up.
         body = {"issueIdsOrKeys": ids, "fields": self._fields}
         answer = self._site.post_once(BULK, body, keys=("issues",))
         if not isinstance(answer["issues"], list) or not isinstance(answer.get("issueErrors") or [], list):
             raise BadData("an answer with details has no list of issues")
-        return answer
+        return self._sorted(ids, answer)
 
     def _sorted(self, asked: Sequence[str], answer: dict[str, Any]) -> Details:
         """The answer's issues by the id or key that was asked. Two of one id: the newer; equal stamps are asked again."""
@@ -231,9 +230,10 @@ class Reader:
                 details.refused[ident] = None
         for ident in details.refused:
             details.items.pop(ident, None)
-        answered = set(details.items) | set(details.rejected) | set(details.refused)
-        answered |= {item.key for item in details.items.values() if item.key}
-        details.silent = tuple(ident for ident in asked if ident not in answered)
+        if len(details.items) < len(asked) or details.items.keys() != set(asked):
+            answered = set(details.items) | set(details.rejected) | set(details.refused)
+            answered |= {item.key for item in details.items.values() if item.key}
+            details.silent = tuple(ident for ident in asked if ident not in answered)
         return details
 
 

@@ -12,12 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, Text
 from sqlmodel import Field, SQLModel, text
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from hub.store.naming import NAMING
 
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit primary key; on SQLite the name INTEGER makes it the row's own address."""

@@ -24,45 +24,63 @@ class Child(NamedTuple):
     ref: str | None
 
 
+class Pass(NamedTuple):
+    """One call of ``settle``: what was dirty at ``start`` is settled by it. Of the ``whole`` sources that is every item that
+    names a parent, so nobody there can have waited for one of the others."""
+
+    start: int
+    whole: frozenset[str]
+
+
 def settle(pen: Pen) -> list[Finding]:
     """See ``Writer.settle_edges``."""
     with pen.begin() as tx:
-        start = int(tx.seq)
+        now = Pass(int(tx.seq), _whole(tx))
     after = 0
     while True:
         with pen.begin() as tx:
             nos = [row[0] for row in tx.rows(
-                "SELECT item_no FROM dirty WHERE item_no > ? AND from_seq <= ? ORDER BY item_no LIMIT ?", after, start, CHUNK
+                "SELECT item_no FROM dirty WHERE item_no > ? AND from_seq <= ? ORDER BY item_no LIMIT ?", after, now.start, CHUNK
             )]  # fmt: skip
             if not nos:
-                tx.run("UPDATE clock SET settled_seq = ?", start)
+                tx.run("UPDATE clock SET settled_seq = ?", now.start)
                 return _findings(tx)
-            _settle_chunk(tx, nos, start)
+            _settle_chunk(tx, nos, now)
         after = nos[-1]
 
 
-def _settle_chunk(tx: Tx, nos: list[int], start: int) -> None:
+def _whole(tx: Tx) -> frozenset[str]:
+    rows = tx.rows(
+        "SELECT name FROM source WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.source = source.name AND parent_ref IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM dirty WHERE item_no = item.no))"
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _settle_chunk(tx: Tx, nos: list[int], now: Pass) -> None:
     d = tx.dialect
-    items = tx.rows(f"SELECT no, source, id, key, url, parent_ref FROM item WHERE {in_numbers(d, 'no')}", d.array(nos))
-    children = {row[0]: Child(row[1], row[5]) for row in items}
-    children.update(_children_by_name(tx, items))
+    items = tx.rows(f"SELECT no, source, parent_ref FROM item WHERE {in_numbers(d, 'no')}", d.array(nos))
+    children = {no: Child(source, ref) for no, source, ref in items}
+    waiting = [no for no, source, _ in items if source not in now.whole]
+    if waiting:
+        children.update(_children_by_name(tx, waiting))
     wishes = _resolve(tx, children)
     stored = _wishes(tx, wishes)
     changed = {no: parent for no, parent in wishes.items() if stored.get(no) != parent}
     if changed:
-        _apply(tx, changed, start)
+        _apply(tx, changed, stored, now.start, frozenset(nos))
 
 
-def _children_by_name(tx: Tx, items: Iterable[Row]) -> dict[int, Child]:
+def _children_by_name(tx: Tx, nos: Iterable[int]) -> dict[int, Child]:
     """Items, dirty or not, that name one of these as their parent: they may have waited for it."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for _no, source, id_, key, url, _ref in items:
-        names[source].update(name for name in (id_, key, url) if name is not None)
     d = tx.dialect
+    names: dict[str, set[str]] = defaultdict(set)
+    for source, *each in tx.rows(f"SELECT source, id, key, url FROM item WHERE {in_numbers(d, 'no')}", d.array(nos)):
+        names[source].update(name for name in each if name is not None)
     found: dict[int, Child] = {}
-    for source, each in names.items():
+    for source, some in names.items():
         for no, ref in tx.rows(
-            f"SELECT no, parent_ref FROM item WHERE source = ? AND {in_texts(d, 'parent_ref')}", source, d.array(each)
+            f"SELECT no, parent_ref FROM item WHERE source = ? AND {in_texts(d, 'parent_ref')}", source, d.array(some)
         ):
             found[no] = Child(source, ref)
     return found
@@ -118,11 +136,13 @@ def _wishes(tx: Tx, nos: Iterable[int]) -> dict[int, int]:
 # ---- circles ------------------------------------------------------------------------------------------------------------
 
 
-def _apply(tx: Tx, changed: Mapping[int, int | None], start: int) -> None:
-    """Write changed wishes. Circles that they close are cut, cuts whose circle they open are granted."""
+def _apply(tx: Tx, changed: Mapping[int, int | None], stored: Mapping[int, int], start: int, dirty: Collection[int]) -> None:
+    """Write changed wishes; ``stored`` are the former ones, ``dirty`` is marked already. Circles that they close are cut, cuts
+    whose circle they open are granted."""
     cuts: dict[int, int] = tx.pairs("SELECT child_no, parent_no FROM cut")
-    parents = [parent for parent in changed.values() if parent is not None]
-    edges = _upwards(tx, [*changed, *parents, *cuts.values()])
+    parents = {parent for parent in changed.values() if parent is not None}
+    edges = _upwards(tx, {*parents, *cuts.values()})
+    edges.update((child, stored[child]) for child in changed if child in stored and child not in cuts)
     graph = edges | cuts
     for child, parent in changed.items():
         if parent is None:
@@ -132,14 +152,15 @@ def _apply(tx: Tx, changed: Mapping[int, int | None], start: int) -> None:
     circles = _circles(graph)
     names = _names(tx, [no for circle in circles for no in circle])
     cut_now = {max(circle, key=names.__getitem__) for circle in circles}
-    target = {child: parent for child, parent in graph.items() if child not in cut_now}
+    target = {child: parent for child, parent in graph.items() if child not in cut_now} if cut_now else graph
     touched = [no for no in {*changed, *cuts, *cut_now} if edges.get(no) != target.get(no)]
-    _write_edges(tx, touched, edges, target, start)
+    _write_edges(tx, touched, edges, target, start, dirty)
     former, now = set(cuts.items()), {(child, graph[child]) for child in cut_now}
-    tx.many("DELETE FROM cut WHERE child_no = ?", [(child,) for child, _ in former - now])
-    tx.many("INSERT INTO cut (child_no, parent_no, from_seq) VALUES (?, ?, ?)", [(*cut, tx.seq) for cut in now - former])
-    # a cut that came or went is told with its item, so the item is calculated again even if its edge stayed as it was
-    tx.mark({child for child, _ in former ^ now}, start)
+    if former or now:
+        tx.many("DELETE FROM cut WHERE child_no = ?", [(child,) for child, _ in former - now])
+        tx.many("INSERT INTO cut (child_no, parent_no, from_seq) VALUES (?, ?, ?)", [(*cut, tx.seq) for cut in now - former])
+        # a cut that came or went is told with its item, so the item is calculated again even if its edge stayed as it was
+        tx.mark({child for child, _ in former ^ now}, start)
 
 
 def _upwards(tx: Tx, nos: Iterable[int]) -> dict[int, int]:
@@ -177,8 +198,10 @@ def _names(tx: Tx, nos: Collection[int]) -> dict[int, tuple[str, str]]:
     return {no: (source, id_) for no, source, id_ in rows}
 
 
-def _write_edges(tx: Tx, touched: Collection[int], former: Mapping[int, int], now: Mapping[int, int], start: int) -> None:
-    """Replace the edges of these children; they and the parents they leave must be calculated again."""
+def _write_edges(
+    tx: Tx, touched: Collection[int], former: Mapping[int, int], now: Mapping[int, int], start: int, dirty: Collection[int]
+) -> None:
+    """Replace the edges of these children; they and the parents they leave must be calculated again, if they are not anyway."""
     if not touched:
         return
     d = tx.dialect
@@ -195,7 +218,9 @@ def _write_edges(tx: Tx, touched: Collection[int], former: Mapping[int, int], no
         [(no, now[no], tx.seq) for no in touched if no in now],
     )
     # marked as of the start: these are settled, and the evaluation that follows takes them up
-    tx.mark({*touched, *(former[no] for no in leaving)}, start)
+    others = {*touched, *(former[no] for no in leaving)}.difference(dirty)
+    if others:
+        tx.mark(others, start)
 
 
 def _findings(tx: Tx) -> list[Finding]:
