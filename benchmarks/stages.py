@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import connectors
 from connectors.base import Connector, Page, checked
@@ -27,7 +26,7 @@ from hub.store.read import Reader
 from hub.store.write import Writer
 from hub.store.write_pages import read_items
 from hub.sync.evaluate import CHUNK, facts_of, stored_facts
-from hub.sync.run import merged
+from hub.sync.pages import merged
 
 SOURCE = "jira"
 AT = 1_795_000_000_000
@@ -100,21 +99,20 @@ def _evaluate(clock: Clock, store: Store, config: Config, mapping: Mapping) -> N
         stored = reader.dimensions()
         assessor = Assessor(mapping, Dimensions(stored.statuses, stored.containers, stored.sprints, stored.types, facts))
         chunks = reader.dirty_trees(CHUNK)
-        while (found := _timed(clock, "dirty_trees", lambda: next(chunks, None))) is not None:
-            read_seq, items = found
-            part = _timed(clock, "Assessor.part", lambda items=items: assessor.part(items))
+        while True:
+            with clock.stage("dirty_trees"):
+                read_seq, items = next(chunks, (0, []))
+            if not items:
+                break
+            with clock.stage("Assessor.part"):
+                part = assessor.part(items)
             with clock.stage("put_attachments"):
                 writer.put_attachments([i.no for i in items], part.attachments, part.units, part.findings, read_seq=read_seq)
-            del found, items, part
+            del items, part
         with clock.stage("units, tally and roll-up"):
             writer.finish_evaluation(
                 as_of=AT, mapping_hash=mapping.hash, engine=ENGINE, run_id=None, nodes=nodes(mapping, tally(reader.units()))
             )
-
-
-def _timed(clock: Clock, stage: str, work: Callable[[], Any]) -> Any:
-    with clock.stage(stage):
-        return work()
 
 
 if __name__ == "__main__":

@@ -103,7 +103,10 @@ class Account:
     name: str | None = None
     timezone: str | None = None
     missing: tuple[str, ...] = ()
-    """Scopes, fields or rights that are missing, each as a sentence an admin can act on."""
+    """Scopes or rights that are missing, each as a sentence an admin can act on: the read goes on without them."""
+    unresolved: tuple[str, ...] = ()
+    """Settings that name what the vendor does not have, likewise: nothing is read until they are mended, because what rules
+    read from them would silently be empty."""
     expires_at: datetime | None = None
 
 
@@ -171,7 +174,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Answer to ``get``: each asked id is in exactly one of the three, or in none when the vendor did not say."""
+    """Answer to ``get``: each asked id is in exactly one of the three, or in none when the vendor did not say.
+
+    ``gone`` is the vendor's own word. ``denied`` is not to be had: deleted or out of sight, the vendor does not say which; the
+    core judges by whether the item's partition is visible.
+    """
 
     items: tuple[WorkItem, ...] = ()
     gone: tuple[Gone, ...] = ()

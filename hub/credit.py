@@ -130,9 +130,7 @@ class Credit:
                     found.append(_new(Attachment, (item.no, cycle, "unanchored", (), 0, None, 0, (), state, team)))
                     continue
                 strength, via, distance, (outcome, shares, broken) = best
-                found.append(
-                    _new(Attachment, (item.no, cycle, outcome, shares, strength, via, distance, broken, state, team))
-                )
+                found.append(_new(Attachment, (item.no, cycle, outcome, shares, strength, via, distance, broken, state, team)))
         return found
 
     def _best(self, cycle: str, no: int, own: tuple[Claim, ...], above: _Best | None) -> _Best | None:
@@ -225,7 +223,8 @@ class Units:
             item = tree.items[k]
             reason = why[k] or ("" if k in chosen else paths.reason(k, key_result))
             state = self._state(item, states[k], cycle)
-            units.append(Unit(item.no, cycle, id_, part, k in chosen, state, item.level, estimates[k], below.get(k), reason))
+            row = (item.no, cycle, id_, part, k in chosen, state, item.level, estimates[k], below.get(k), reason)
+            units.append(_new(Unit, row))
         return units
 
     def _left_out(self, item: Item, state: State, cycle: str, key_result: KeyResult) -> str:

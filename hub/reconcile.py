@@ -37,6 +37,7 @@ COLUMNS = (
 """Names and order of ``Content.row``: everything that comes from the vendor."""
 
 _read = attrgetter(*COLUMNS)
+_new = tuple.__new__
 _LEVELS = range(-(2**31), 2**31)
 _64_BIT = range(-(2**63), 2**64)
 
@@ -101,7 +102,7 @@ def content(item: WorkItem) -> Content:
             return _careful(item)
     except TypeError:
         return _careful(item)
-    return Content(blake2b(payload, digest_size=16).digest(), row, row[0], row[24])
+    return _new(Content, (blake2b(payload, digest_size=16).digest(), row, row[0], row[24]))
 
 
 def decide(stored: Stored | None, incoming: Content) -> Decision:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from hub.model import LEFT, Cycle, Dimensions, Finding, Item, Mapping, Sprint, State, fold
+from hub.model import LEFT, Cycle, Dimensions, Item, Mapping, Sprint, State, fold
 
 BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
 ESTIMATE_LIMIT = Decimal(10) ** 9

@@ -68,7 +68,7 @@ def loads(body: bytes) -> Any:
 
 
 def _escapes_nul(body: bytes) -> bool:
-    """Whether ``\\u0000`` is in the body. A single byte is found a hundred times faster than six, and few texts hold a backslash."""
+    """Whether ``\\u0000`` is in the body. One byte is found a hundred times faster than six, and few texts hold a backslash."""
     at = -1
     for _ in range(HOPS):
         at = body.find(b"\\", at + 1)

@@ -185,7 +185,7 @@ class RunIo:
         with self._lock:
             pool, self._executor = self._executor, None
         if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)  # a hanging request must not hold up the end
         self._wire.close()
 
 
@@ -213,4 +213,4 @@ def _error(state: tenacity.RetryCallState) -> BaseException | None:
 
 def _no_time(cause: SourceError | None) -> QuotaExhausted:
     why = str(cause) if cause else "the run's time is up"
-    return QuotaExhausted(why, hint="the next run continues from here; run_deadline sets how long one may take")
+    return QuotaExhausted(why, hint="the next run continues from here")

@@ -163,6 +163,8 @@ class Wire:
                 raise
         except SourceError:
             raise
+        except zlib.error:
+            raise Unavailable("a compressed answer is broken") from None
         except (u3.HTTPError, OSError, ValueError) as error:
             raise _translated(error) from None
 
@@ -207,7 +209,7 @@ def _body(response: BaseHTTPResponse, coding: str, cap: int) -> bytes:
             size += len(part)
             if size > cap:
                 raise Misconfigured(
-                    f"an answer is larger than {cap} bytes after decompression", hint="raise max_body if that is plausible"
+                    f"an answer is larger than {cap} bytes after decompression", hint="no page of this vendor is; see what answers at this url"
                 )
             parts.append(part)
     if unzip is not None and size and not unzip.eof:

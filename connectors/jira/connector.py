@@ -18,7 +18,6 @@ from connectors.base import (
     Dimension,
     EndpointGone,
     Fetched,
-    Gone,
     Io,
     Misconfigured,
     Page,
@@ -79,7 +78,8 @@ class JiraCloud(Connector):
             id=ident,
             name=name if isinstance(name, str) else None,
             timezone=zone if isinstance(zone, str) else None,
-            missing=self._plan().missing + self._missing_rights(),
+            missing=self._missing_rights(),
+            unresolved=self._plan().missing,
         )
 
     def _missing_rights(self) -> tuple[str, ...]:
@@ -123,9 +123,9 @@ class JiraCloud(Connector):
     def get(self, ids: Iterable[str]) -> Fetched:
         """Issues by id or key.
 
-        Jira says of an id in neither of its lists only that it is deleted or out of sight. It is ``gone`` when every
-        configured project is live and visible, else ``denied``: the project of a lost id is not to be learned here, the
-        core knows it and compares the roster. A key in neither list concludes nothing, since keys change.
+        Jira says of an id in neither of its lists only that it is deleted or out of sight (issue security looks the same), and
+        the project of a lost id is not to be learned here. So it is ``denied``, never ``gone``: the core knows where the item
+        was and compares the roster. A key in neither list concludes nothing, since keys change.
         """
         asked = list(dict.fromkeys(ids))
         items: list[WorkItem] = []
@@ -134,9 +134,7 @@ class JiraCloud(Connector):
         for _, details in self._reader().details(chunks):
             items.extend(details.items.values())
             silent.extend(ident for ident in details.silent if is_id(ident))
-        if silent and not self._all_visible():
-            return Fetched(tuple(items), denied=tuple(silent))
-        return Fetched(tuple(items), gone=tuple(Gone(ident, "deleted") for ident in silent))
+        return Fetched(tuple(items), denied=tuple(silent))
 
     def close(self) -> None:
         self._site.close()
@@ -187,10 +185,6 @@ class JiraCloud(Connector):
         plan, settings = self._plan(), self.settings
         read = [SHAPE, settings.url, plan.custom, plan.estimate, plan.company_points, plan.team_points, plan.definitions]
         return hashlib.blake2b(orjson.dumps([*read, settings.options.get("site")]), digest_size=16).hexdigest()
-
-    def _all_visible(self) -> bool:
-        return all(partition.state == "live" for partition in self.partitions()) if self.settings.partitions else True
-
 
 def _stamp(row: dict[str, Any]) -> datetime | None:
     fields = row.get("fields")

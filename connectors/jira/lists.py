@@ -40,8 +40,11 @@ def paged(site: Site, path: str, base: str = API, **params: Any) -> Iterator[dic
             raise BadData("a list of Jira has no end mark")
         empty = 0 if rows else empty + 1
         if empty > EMPTY_PAGES:
-            raise BadData("a list of Jira does not end")
+            raise BadData("a list of Jira does not end", hint=LATER)
         start += len(rows) or PAGE
+
+
+LATER = "Run `anchorline sync` again; if it stays, the answer of the site is not what Jira's description says."
 
 
 def projects(site: Site) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -50,7 +53,7 @@ def projects(site: Site) -> dict[str, tuple[str, dict[str, Any]]]:
     for status, state in States.items():
         try:
             for row in paged(site, "project/search", status=status):
-                found.setdefault(str(row["id"]), (state, row))
+                found.setdefault(ident_of(row, "project"), (state, row))
         except (AccessLost, Misconfigured):
             if status == "live":
                 raise
@@ -64,7 +67,7 @@ def fields(site: Site) -> list[dict[str, Any]]:
     found = {str(row["id"]): row for row in site.rows("field") if isinstance(row, dict) and "id" in row}
     try:
         for row in paged(site, "field/search"):
-            found.setdefault(str(row["id"]), row)
+            found.setdefault(ident_of(row, "field"), row)
     except (AccessLost, Misconfigured, EndpointGone):
         log.info("jira: field/search is not open to this user; using the plain list")
     return [found[ident] for ident in sorted(found)]
@@ -140,7 +143,7 @@ def sprint_rows(site: Site) -> Iterator[Dimension]:
     for board in boards(site):
         try:
             for row in paged(site, f"board/{board['id']}/sprint", AGILE):
-                ident = str(row["id"])
+                ident = ident_of(row, "sprint")
                 found[ident] = row
                 shown.setdefault(ident, []).append(board["id"])
         except _ONE_BOARD as error:
@@ -155,11 +158,18 @@ def sprint_rows(site: Site) -> Iterator[Dimension]:
         )
 
 
+def ident_of(row: Any, kind: str) -> str:
+    """The id of a row of a list. Raises ``BadData`` when it has none."""
+    if isinstance(row, dict) and isinstance(row.get("id"), (str, int)):
+        return str(row["id"])
+    raise BadData(f"a row of Jira's {kind} list has no id", hint=LATER)
+
+
 def _dimension(kind: str, row: Any, category: str | None, **attributes: Any) -> Dimension:
     try:
         ident, name = str(row["id"]), row["name"]
     except (TypeError, KeyError):
-        raise BadData(f"a row of Jira's {kind} list has no id or name") from None
+        raise BadData(f"a row of Jira's {kind} list has no id or name", hint=LATER) from None
     if isinstance(untranslated := row.get("untranslatedName"), str) and untranslated != name:
         attributes["untranslated"] = untranslated
     return Dimension(kind, ident, str(name), category, {key: value for key, value in attributes.items() if value is not None})

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.cli import failures
-from hub.errors import AnchorlineError, UsageError
+from hub.errors import AnchorlineError, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from hub.config import Config
+    from hub.model import Mapping as Strategy
     from hub.report import Report
     from hub.store import Store
 
+CHANGED = "The mapping files changed since these numbers: `anchorline evaluate` calculates again."
+MISTAKEN = "The mapping files have mistakes now (`anchorline check` lists them); these numbers are from the last good ones."
 NOT_YET = "Nothing was synced yet."
 FIRST = "Run `anchorline sync` first; without an account of your own, `anchorline demo` shows an example."
 
@@ -37,6 +40,8 @@ def config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
 
 def require(path: Path) -> None:
     """Raise ``UsageError`` when there is no configuration: the first thing that a newcomer meets."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", hint=f"Name the file in it: --config {path / 'config.toml'}.")
     if not path.exists():
         where = "here" if path.parent == Path() else f"in {path.parent}"
         raise UsageError(
@@ -60,16 +65,51 @@ def store(found: Config) -> Iterator[Store]:
 
 
 @contextmanager
-def report(path: Path, environ: Mapping[str, str] | None = None) -> Iterator[Report]:
+def report(found: Config) -> Iterator[Report]:
     """The read side of a database that something was synced into."""
-    found = config(path, environ)
+    with synced(found) as opened:
+        from hub.report import Report
+
+        yield Report(opened)
+
+
+@contextmanager
+def synced(found: Config) -> Iterator[Store]:
+    """The database, if something was synced into it; looking makes none."""
     database = sqlite_file(found)
     if database is not None and not database.exists():
-        raise AnchorlineError(NOT_YET, hint=FIRST)
-    from hub.report import Report
-
+        raise not_yet()
     with store(found) as opened:
-        yield Report(opened)
+        yield opened
+
+
+def not_yet() -> AnchorlineError:
+    """What every command says that needs numbers before there are any."""
+    return AnchorlineError(NOT_YET, hint=FIRST)
+
+
+def strategy(found: Config) -> Strategy:
+    """The mapping files of a configuration, as they are now. Raises ``ConfigError``."""
+    from hub.mappings import load_mappings
+
+    return load_mappings(found.mappings, found.timezone)[0]
+
+
+def present(found: Config) -> Strategy | None:
+    """The same where mistakes do not matter; None when there are some, or no folder."""
+    try:
+        return strategy(found)
+    except ConfigError:
+        return None
+
+
+def stale(found: Config, shown: str | None, files: Strategy | None) -> str | None:
+    """What to say when the numbers, made with the mapping of hash ``shown``, are not those of the ``files`` of now."""
+    if shown is None or not found.mappings.is_dir():
+        return None
+    if files is None:
+        return MISTAKEN
+    return CHANGED if files.hash != shown else None
 
 
 def sqlite_file(found: Config) -> Path | None:

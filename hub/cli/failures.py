@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -29,6 +31,10 @@ class Terminated(BaseException):
     """Somebody asked this process to end (SIGTERM, SIGHUP)."""
 
 
+class ReaderGone(Exception):
+    """Whoever read our output, as ``head`` does, has had enough: all is well."""
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Runs a command; leaves by ``SystemExit`` only."""
@@ -41,21 +47,32 @@ def guarded() -> Iterator[None]:
         sys.exit(INTERRUPTED)
     except Terminated:
         sys.exit(TERMINATED)
+    except ReaderGone:
+        sys.exit(0)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
+        _drop_output()
         sys.exit(FAILED)
     except Exception as error:
-        _crash(error)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:  # as of help texts
+            _drop_output()
+            report(AnchorlineError(f"The output cannot be written: {error.strerror}."))
+        else:
+            _crash(error)
         sys.exit(FAILED)
+
+
+def _drop_output() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
 
 
 def report(error: AnchorlineError) -> None:
     """The message of an expected error, and what to do."""
-    from hub.cli.output import err, say
+    from hub.cli.output import say, tell
     from hub.cli.render.problems import problem_lines
 
     if isinstance(error, ConfigError):
-        err().print(problem_lines(error.problems), soft_wrap=True)
+        tell(problem_lines(error.problems), whole=True)
         say(f"{error}.", "bold")
         return
     message, hint = in_words(error)

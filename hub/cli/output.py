@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from hub.cli.failures import ReaderGone
+from hub.errors import AnchorlineError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -35,11 +39,15 @@ codecs.register_error("anchorline", _replace)
 def _console(stderr: bool) -> Console:
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704  # the one that is being handled; Rich would exit with 1, and silence the other stream
+
     stream = sys.stderr if stderr else sys.stdout
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="anchorline")
     width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return Ours(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 @cache
@@ -54,16 +62,49 @@ def err() -> Console:
     return _console(stderr=True)
 
 
+@contextlib.contextmanager
+def _data() -> Iterator[None]:
+    """Standard output may be gone or full, which is no fault of ours."""
+    try:
+        yield
+    except BrokenPipeError:
+        _drop(sys.stdout)
+        raise ReaderGone from None
+    except OSError as error:
+        _drop(sys.stdout)
+        raise AnchorlineError(f"The output cannot be written: {error.strerror}.") from None
+
+
+@contextlib.contextmanager
+def _words() -> Iterator[None]:
+    """Where standard error is gone or full there is nobody to tell."""
+    try:
+        yield
+    except OSError:
+        _drop(sys.stderr)
+
+
+def _drop(stream: TextIO) -> None:
+    """Send what is still buffered, and all that follows, nowhere: the flush at exit would fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def show(*parts: RenderableType) -> None:
     """Data for people."""
     for part in parts:
-        _print(out(), part)
+        with _data():
+            _print(out(), part)
 
 
-def tell(*parts: RenderableType) -> None:
-    """The same for standard error."""
+def tell(*parts: RenderableType, whole: bool = False) -> None:
+    """The same for standard error; ``whole`` leaves long lines to the terminal to wrap."""
     for part in parts:
-        _print(err(), part)
+        with _words():
+            if whole:
+                err().print(part, soft_wrap=True)
+            else:
+                _print(err(), part)
 
 
 def _print(console: Console, part: RenderableType) -> None:
@@ -81,7 +122,8 @@ def line(text: str) -> None:
     """A line of data for people, never wrapped by us."""
     from rich.text import Text
 
-    out().print(Text(text), soft_wrap=True)
+    with _data():
+        out().print(Text(text), soft_wrap=True)
 
 
 def data(value: Any) -> None:
@@ -90,8 +132,9 @@ def data(value: Any) -> None:
 
     from hub.report.values import as_json
 
-    sys.stdout.buffer.write(orjson.dumps(as_json(value), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+    with _data():
+        sys.stdout.buffer.write(orjson.dumps(as_json(value), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
 
 
 def event(value: Mapping[str, Any]) -> None:
@@ -106,7 +149,7 @@ def say(text: str, style: str = "") -> None:
     """A line to the person at the terminal, on standard error."""
     from rich.text import Text
 
-    err().print(Text(text, style), soft_wrap=True)
+    tell(Text(text, style), whole=True)
 
 
 def next_steps(*steps: tuple[str, str]) -> None:
@@ -116,7 +159,7 @@ def next_steps(*steps: tuple[str, str]) -> None:
     width = max((len(command) for command, _ in steps if len(command) <= STEP_WIDTH), default=0)
     say("")
     for at, (command, what) in enumerate(steps):
-        err().print(words(("Next: " if at == 0 else "      "), (command.ljust(width), "bold cyan"), f"  {what}"), soft_wrap=True)
+        tell(words(("Next: " if at == 0 else "      "), (command.ljust(width), "bold cyan"), f"  {what}"), whole=True)
 
 
 def missing_from_path() -> Path | None:

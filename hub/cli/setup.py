@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping as MappingABC
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -34,23 +35,37 @@ def init(folder: Path, json: bool) -> None:
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
         raise UsageError(text, hint="Choose another folder.") from None
+    steps = _steps(folder, any(name.startswith("mappings/") for name in written))
     if json:
-        output.data({"folder": str(folder), "written": written, "kept": kept})
+        output.data({"folder": str(folder), "written": written, "kept": kept, "next": [" ".join(step) for step in steps]})
         return
     for name in written:
         output.line(f"wrote  {folder / name}")
     for name in kept:
         output.line(f"kept   {folder / name}, which was there already")
-    cd = f"cd {folder} && " if folder != Path() else ""
-    variable = _variable(folder)
     output.say("")
     output.say("Next:")
-    output.say(f"  1. In {folder / 'config.toml'}, put your site and account under [source.jira].")
-    output.say(f"     Set its token in the environment: export {variable}=...")
+    for number, (first, *more) in enumerate(steps, 1):
+        output.say(f"  {number}. {first}")
+        for text in more:
+            output.say(f"     {text}")
+
+
+def _steps(folder: Path, example: bool) -> list[list[str]]:
+    """What is left to do, step by step, each in one or more lines; ``example``: the mapping files are the shipped ones."""
+    from hub.cli import output
+
+    cd = f"cd {quote(str(folder))} && " if folder != Path() else ""
+    steps = [[f"In {folder / 'config.toml'}, put your site and account under [source.jira]."]]
+    steps[0].append(f"Set its token in the environment: export {_variable(folder)}=...")
     if (path := output.missing_from_path()) is not None:
-        output.say(f'     So that the command is found: export PATH="{path}:$PATH"')
-    output.say(f"  2. {cd}anchorline check    finds mistakes in the files, without any network")
-    output.say(f"  3. {cd}anchorline sync     reads your work and ties it to the key results")
+        steps[0].append(f'So that the command is found: export PATH="{path}:$PATH"')
+    if example:
+        steps.append([f"In {folder / 'mappings'}, the strategy is that of an invented company, to show how it is written:"])
+        steps[1].append("replace its pillars, objectives, key results, teams and rules by your own.")
+    steps.append([f"{cd}anchorline check    finds mistakes in the files, without any network"])
+    steps.append([f"{cd}anchorline sync     reads your work and ties it to the key results"])
+    return steps
 
 
 def _write_new(path: Path, text: str) -> bool:
@@ -90,7 +105,7 @@ def check(path: Path, json: bool) -> None:
         output.data({"valid": valid, "problems": problems, "counts": counts})
     else:
         if problems:
-            output.err().print(problem_lines(problems), soft_wrap=True)
+            output.tell(problem_lines(problems), whole=True)
         if valid and config:
             sources = [(source.name, source.kind) for source in config.sources.values()]
             output.show(check_summary(str(path), counts, sources, len(problems)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import logging
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli import access, children, output
-from hub.cli.failures import Terminated
+from hub.cli.failures import ReaderGone, Terminated
 from hub.cli.outcome import REFUSED, Outcome, combined, of_error, of_summary
 from hub.cli.watching import view
 from hub.errors import AnchorlineError, UsageError
@@ -29,7 +30,7 @@ def sync(path: Path, source: str | None, *, new_account: bool, json: bool, event
     logging.getLogger().addHandler(logging.NullHandler())  # what matters of it is in the events and the summary
     config = access.config(path)
     chosen = _chosen(config, source)
-    rules = strategy(config)
+    rules = access.strategy(config)
     if events:
         raise typer.Exit(_as_child(config, rules, chosen[0], new_account))
     try:
@@ -52,13 +53,6 @@ def _chosen(config: Config, source: str | None) -> list[str]:
         hint = "Add a table such as [source.jira] with its kind and url."
         raise UsageError(f"No source is configured in {config.path.name}.", hint=hint)
     return list(config.sources)
-
-
-def strategy(config: Config) -> Strategy:
-    """The mapping files of a configuration."""
-    from hub.mappings import load_mappings
-
-    return load_mappings(config.mappings, config.timezone)[0]
 
 
 def _run(path: Path, config: Config, rules: Strategy, chosen: list[str], new_account: bool) -> list[Outcome]:
@@ -116,19 +110,40 @@ def _as_child(config: Config, rules: Strategy, name: str, new_account: bool) -> 
 
 
 def _finish(outcomes: list[Outcome], json: bool) -> None:
+    with contextlib.suppress(ReaderGone):  # the code must tell how the runs went, whoever listens
+        _tell(outcomes, json)
+    code = combined(each.exit_code for each in outcomes)
+    if code:
+        raise typer.Exit(code)
+
+
+def _tell(outcomes: list[Outcome], json: bool) -> None:
     from hub.cli.render.runs import ended
 
     if json:
         output.data(outcomes)
-    else:
-        width = max(len(each.source) for each in outcomes)
-        for each in outcomes:
-            shown = output.show if each.run_id is not None else output.tell  # what never began left no data
-            shown(ended(each.source, each.result, each.counts, each.error, each.hint, width))
-    code = combined(each.exit_code for each in outcomes)
-    if not json and any(each.seq is not None for each in outcomes):
-        output.next_steps(
-            ("anchorline progress", "where every key result stands"), ("anchorline unanchored", "active work that serves none")
-        )  # fmt: skip
-    if code:
-        raise typer.Exit(code)
+        return
+    width = max(len(each.source) for each in outcomes)
+    for each in outcomes:
+        shown = output.show if each.run_id is not None else output.tell  # what never began left no data
+        shown(ended(each.source, each.result, each.counts, each.error, each.hint, width))
+    if steps := next_steps(outcomes):
+        output.next_steps(*steps)
+
+
+def next_steps(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    """What to try after runs that ended so: to mend comes before to look."""
+    numbers = any(each.seq is not None for each in outcomes)
+    if all(each.exit_code == 0 for each in outcomes):
+        seen = [("anchorline progress", "where every key result stands"), ("anchorline unanchored", "active work that serves none")]
+        return seen if numbers else []
+    begun = [each for each in outcomes if each.exit_code and each.run_id is not None]
+    steps = []
+    if any(each.result == "held" for each in begun):
+        steps.append(("anchorline runs", "what is held back, and since when"))
+    elif begun:
+        steps.append((f"anchorline sync {begun[0].source}", "again, once what is said above is mended"))
+        steps.append(("anchorline runs", "what went wrong, and when"))
+    if numbers:
+        steps.append(("anchorline progress", "the numbers of what could be read"))
+    return steps

@@ -6,13 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from hub.config import environment as env
+from hub.config import timezones
+from hub.config.overlap import read_twice
 from hub.config.source import read_source
 from hub.config.values import Config, Source, secret_remedy
 from hub.errors import ConfigError, Problem
-from hub.tomlfile import Document, Table, did_you_mean, read
+from hub.tomlfile import Document, Table, read
 
 _KEYS = ("database", "timezone", "mappings", "source")
 _LATER = {
@@ -27,6 +29,14 @@ _LATER = {
     "io": "Remove the table; the limits of requests are fixed.",
     "data": "Name the database itself: database = \"sqlite:///data/anchorline.db\".",
 }  # fmt: skip
+_OTHERS = {
+    **dict.fromkeys(("tz", "time_zone", "zone"), "timezone"),
+    **dict.fromkeys(("db", "database_url"), "database"),
+    **dict.fromkeys(("jira", "sources", "connector"), "[source.jira]"),
+    **dict.fromkeys(("url", "user", "projects", "kind", "fields", "effort"), "It goes into the table of a source: [source.jira]."),
+    **dict.fromkeys(("cycle", "pillar", "team", "objective", "key_result", "rule"), "It goes into a mapping file."),
+}
+EXAMPLE_HOST = "larkfield.atlassian.net"
 DEFAULT_DATABASE = "sqlite:///data/anchorline.db"
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
 
@@ -37,7 +47,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     path = Path(os.path.abspath(path))  # noqa: PTH100 - a symlinked config stays where its folder is
     problems: list[Problem] = []
     top = _top(path, problems)
-    top.only(_KEYS, _LATER)
+    top.only(_KEYS, _LATER, _OTHERS)
     database = _database(top, path.parent, environ)
     timezone = _timezone(top)
     mappings = path.parent / Path(top.text("mappings") or "mappings")
@@ -53,7 +63,7 @@ def _top(path: Path, problems: list[Problem]) -> Table:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        remedy = "Copy config.example.toml there, or name another file with --config or ANCHORLINE_CONFIG."
+        remedy = "`anchorline init` writes one to start from; --config or ANCHORLINE_CONFIG names another file."
         raise ConfigError([Problem(str(path), 0, "There is no such file.", remedy)]) from None
     except OSError as error:
         raise ConfigError([Problem(str(path), 0, f"The file cannot be read: {error.strerror}.", "Correct its rights.")]) from None
@@ -75,7 +85,7 @@ def _timezone(top: Table) -> str:
         top.problem(
             "timezone",
             f'"{name}" is no time zone.',
-            did_you_mean(name, available_timezones(), otherwise="Write one such as Europe/Berlin."),
+            timezones.remedy(name),
         )
         return "UTC"
     return name
@@ -137,6 +147,12 @@ def _sources(top: Table, environ: Mapping[str, str]) -> dict[str, Source]:
             found[name] = source
     if not top.values.get("source"):
         top.problem((), "No source is configured.", "Add a table such as [source.jira] with its kind and url.", warning=True)
+    for source in found.values():
+        if urlsplit(source.url).hostname == EXAMPLE_HOST:
+            place = top.at("source", source.name, "url")
+            text, remedy = "`url` is still that of the example company.", "Put your own site there."
+            top.problems.append(Problem(place.file, place.line, text, remedy, warning=True))
+    top.problems += read_twice(list(found.values()))
     for source in found.values():
         if source.needs_token and source.secret is None and not _spoken_of(source.variable, top.problems):
             text = f"The secret of the source {source.name} is not set."

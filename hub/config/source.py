@@ -14,7 +14,7 @@ from connectors.base import Kind, Option
 from hub.config import environment as env
 from hub.config.values import Source
 from hub.model import fold
-from hub.tomlfile import Table, did_you_mean
+from hub.tomlfile import Table, did_you_mean, instead
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -40,6 +40,12 @@ _LATER = {
     "rate": "Remove it; the vendor's own limits are kept.",
     "account": "Remove it.",
     "items": "Remove it.",
+    "ca_file": "Set SSL_CERT_FILE in the environment to a PEM file that also holds your own certificate authority.",
+}
+_OTHERS = {
+    "type": "kind",
+    **dict.fromkeys(("host", "server", "address", "base_url", "instance"), "url"),
+    **dict.fromkeys(("email", "mail", "username", "user_name", "login"), "user"),
 }
 
 
@@ -108,6 +114,8 @@ def _kind(table: Table) -> Kind | None:
 def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> None:
     """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
     known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else {*_COMMON, *table.values} - set(_LATER)
+    if kind is None and "kind" not in table:
+        known -= {"type"}
     secrets = {
         k: f"Remove it from the file, and set {variable} or {variable}_FILE."
         for k in table.values
@@ -124,7 +132,9 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
         elif key == "projects":
             table.problem(key, "A source of this kind has no `projects`.", f"Write `{word}`.")
         else:
-            table.problem(key, f'The key "{key}" is unknown in {table.label}.', did_you_mean(key, known))
+            right = _OTHERS.get(fold(key).replace("-", "_"), "")
+            table.suggested.add(right)
+            table.problem(key, f'The key "{key}" is unknown in {table.label}.', instead(right) or did_you_mean(key, known))
 
 
 def _url(table: Table) -> str | None:

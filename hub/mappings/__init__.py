@@ -11,7 +11,7 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 
 from hub.errors import ConfigError, Problem
-from hub.mappings.checks import check_whole, warn
+from hub.mappings.checks import check_whole, stands_still, warn
 from hub.mappings.draft import Draft
 from hub.mappings.files import collect, digest, normalise
 from hub.mappings.rules import check_braces, read_rules
@@ -19,7 +19,7 @@ from hub.mappings.strategy import read_strategy
 from hub.model import Mapping
 from hub.tomlfile import Document, read
 
-__all__ = ["load_mappings", "parse", "read_folder"]
+__all__ = ["load_mappings", "parse", "read_folder", "stands_still"]
 
 
 def load_mappings(folder: Path, timezone: str) -> tuple[Mapping, tuple[Problem, ...]]:

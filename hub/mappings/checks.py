@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import combinations
 
+from hub.errors import Problem
 from hub.mappings import grammar as g
 from hub.mappings.draft import Draft
-from hub.model import Cycle, fold
+from hub.model import Cycle, Mapping, fold
 
 
 def check_whole(draft: Draft) -> None:
@@ -117,12 +119,21 @@ def _unreachable(draft: Draft) -> None:
     if any(r.target is None for r in draft.rules):
         return
     named = {fold(r.target) for r in draft.rules if r.target_kind == "key_result" and r.target}
-    for (_, folded), result in draft.key_results.items():
-        if folded not in named:
-            text = f'No rule leads to the key result "{result.id}", so it stays unmeasured.'
-            draft.warn(
-                result.place, text, 'Add a rule with when.label = "kr:{key_result}" and to = "{key_result}", or one of its own.'
-            )
+    left = [result for (_, folded), result in draft.key_results.items() if folded not in named]
+    convention = 'when.label = "kr:{key_result}" and to = "{key_result}"'
+    if len(left) == 1:
+        text = f'No rule leads to the key result "{left[0].id}", so it stays unmeasured.'
+        draft.warn(left[0].place, text, f"Add a rule with {convention}, or one of its own.")
+    elif left:
+        ids = list(dict.fromkeys(result.id for result in left))
+        listed = ids if len(ids) <= _SHOWN + 1 else [*ids[:_SHOWN], f"{len(ids) - _SHOWN} more"]
+        names = f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else listed[0]
+        text = f"No rule reaches {len(left)} key results: {names}. They stay unmeasured."
+        draft.warn(left[0].place, text, f"Add the label convention, a [[rule]] with {convention}, or a rule for each.")
+
+
+_SHOWN = 3
+"""Ids that a warning about many names."""
 
 
 def _shared_ownership(draft: Draft) -> None:
@@ -146,3 +157,21 @@ def _moving(draft: Draft) -> None:
 
 
 _MOVING = frozenset({"status", "sprint", "assignee", "resolution"})
+
+
+# ---- the present --------------------------------------------------------------------------------------------------------
+
+
+def stands_still(mapping: Mapping, today: date) -> list[Problem]:
+    """A warning when no cycle contains the day."""
+    cycles = mapping.cycles.values()
+    if not cycles or any(c.starts <= today <= c.ends for c in cycles):
+        return []
+    text = f"No cycle contains today ({today})"
+    ended = max((c for c in cycles if c.ends < today), key=lambda c: (c.ends, c.starts), default=None)
+    if ended is not None:
+        text += f"; the latest, {ended.id}, ended on {ended.ends}, so numbers stand still."
+        return [Problem(*ended.place, text, "Add a line for the current one.", warning=True)]
+    first = min(cycles, key=lambda c: (c.starts, c.ends))
+    text += f"; the first, {first.id}, begins on {first.starts}, so no work counts yet."
+    return [Problem(*first.place, text, "Add a line for the current one, or wait for it.", warning=True)]

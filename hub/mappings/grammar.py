@@ -24,7 +24,23 @@ TOP_REFUSED = {
     "pattern": "Remove it; parents are the source's own.",
 }
 
+_KEY_RESULTS = ("kr", "krs", "keyresult", "keyresults", "key_results", "result", "results")
+TOP_OTHERS = {
+    **dict.fromkeys(("rules", "mapping", "mappings", "link", "links"), "[[rule]]"),
+    **dict.fromkeys(("objectives", "okr", "okrs", "goal", "goals"), "[[objective]]"),
+    **dict.fromkeys(_KEY_RESULTS, "[[key_result]]"),
+    **dict.fromkeys(("teams", "squad", "squads"), "[[team]]"),
+    **dict.fromkeys(("cycles", "quarter", "quarters", "period", "periods"), "[cycle]"),
+    **dict.fromkeys(("pillars", "priority", "priorities", "theme", "themes"), "[pillar]"),
+    "allowances": "[allowance]",
+    **dict.fromkeys(("source", "sources", "timezone", "database"), "It goes into config.toml."),
+}
+
 CYCLE = ("starts", "ends")
+CYCLE_OTHERS = {
+    **dict.fromkeys(("from", "begin", "begins", "since", "first"), "starts"),
+    **dict.fromkeys(("to", "until", "till", "through", "finish", "last"), "ends"),
+}
 CYCLE_REFUSED = {
     "parent": "Remove it; a cycle inside a longer one is recognised by its dates.",
     "periods": "Write one cycle per period.",
@@ -34,12 +50,20 @@ CYCLE_REFUSED = {
 SCALE = ("on_track", "at_risk", "too_early", "score", "late")
 
 PILLAR = ("name", "owner", "weight")
+PILLAR_OTHERS = {"title": "name", "description": "name", "lead": "owner"}
 PILLAR_REFUSED = {"for_each": "Write one line per pillar."}
 
 ALLOWANCE = ("name", "budget", "budget_for")
 ALLOWANCE_REFUSED = {"for_each": "Write one line per allowance."}
 
 TEAM = ("id", "name", "lead", "owns")
+TEAM_OTHERS = {
+    "title": "name",
+    "owner": "lead",
+    "field": "owns.field",
+    **dict.fromkeys(("project", "projects"), "owns.project"),
+    **dict.fromkeys(("person", "persons", "people", "member", "members"), "owns.person"),
+}
 TEAM_REFUSED = {
     "for_each": "Write one [[team]] block per team.",
     "parent": "Remove it; teams stand side by side.",
@@ -54,6 +78,15 @@ OWNS_REFUSED = {
 
 ANCHORS: tuple[AnchorKind, ...] = ("pillar", "supports", "strength", "opportunity", "weakness", "threat")
 OBJECTIVE = ("id", "name", "cycle", "team", "owner", "anchor", "pillar", "weight")
+OBJECTIVE_OTHERS = {
+    **{a: f"anchor.{a}" for a in ANCHORS if a != "pillar"},
+    **dict.fromkeys(("title", "description"), "name"),
+    **dict.fromkeys(("quarter", "period"), "cycle"),
+    **dict.fromkeys(("theme", "priority"), "pillar"),
+    "lead": "owner",
+    "parent": "anchor.supports",
+    **dict.fromkeys(("key_result", *_KEY_RESULTS), "[[key_result]]"),
+}
 OBJECTIVE_REFUSED = {
     "for_each": _NO_COPIES,
     "with": "Name the one team that answers for it in `team`.",
@@ -81,7 +114,13 @@ KEY_RESULT = (
     "keywords",
 )
 _COMPLETION = 'A key result of kind "completion" goes from nothing done to all of its work done.'
+_CALCULATED = "Remove it; progress is calculated from the work that is attached."
+_BY_RULE = 'Write a [[rule]] with when.label = "..." and `to` this key result.'
+KEY_RESULT_OTHERS = {"title": "name", "description": "name", "type": "kind", "parent": "objective", "lead": "owner"}
 KEY_RESULT_REFUSED = {
+    **dict.fromkeys(("progress", "current", "value", "done"), _CALCULATED),
+    **dict.fromkeys(("label", "labels"), _BY_RULE),
+    "baseline": _COMPLETION,
     "for_each": _NO_COPIES,
     "was": "Keep the old id, so that labels and rules keep working.",
     "part_of": "Give it the objective directly; parts would be averaged like the rest.",
@@ -109,9 +148,14 @@ KEY_RESULT_REFUSED = {
     "state": LEAVE,
 }
 KINDS: tuple[Literal["completion"], ...] = ("completion",)
-_KIND = 'Use kind = "completion", or leave this key result out until its kind is supported.'
-KINDS_REFUSED = dict.fromkeys(("increase", "decrease", "milestone", "stay_above", "stay_below", "stay_within"), _KIND)
+KIND = 'Use kind = "completion", or leave this key result out until its kind is supported.'
+KINDS_REFUSED = dict.fromkeys(("increase", "decrease", "milestone", "stay_above", "stay_below", "stay_within"), KIND)
+METRIC_KINDS = frozenset({"metric", "kpi", "number", "numeric", "percent", "percentage", "currency", "amount", "target"})
+"""What a key result with a metric is called elsewhere."""
 OTHER_KINDS = (
+    "baseline",
+    "current",
+    "value",
     "metric",
     "start",
     "target",
@@ -134,8 +178,13 @@ BEFORE_CYCLE: tuple[Literal["leave_out", "count"], ...] = ("leave_out", "count")
 AMBITION: tuple[Literal["committed", "aspirational"], ...] = ("committed", "aspirational")
 
 RULE = ("name", "when", "to", "allowance", "ignore", "fallback")
+_WANTED = "ame the wanted work in `when`, or give the unwanted work a stronger rule of its own (by key, for example)."
+_EXCLUSION = dict.fromkeys(
+    ("not", "except", "exclude", "excluding", "without", "unless"),
+    f"What must not hold is written `unless`, which is not supported by this version: n{_WANTED}",
+)
 RULE_REFUSED = {
-    "unless": "Name the wanted work in `when`, or give the unwanted work a stronger rule of its own (by key, for example).",
+    "unless": f"N{_WANTED}",
     "starts": "Remove it; a rule lasts as long as its key result.",
     "ends": "Remove it; a rule lasts as long as its key result.",
     "priority": "Remove it; named by the item is stronger than `when.key`, that than other lines, those than `fallback = true`.",
@@ -148,6 +197,26 @@ RULE_REFUSED = {
 FIELDS = (
     "source", "project", "key", "type", "level", "status", "resolution", "label", "component", "sprint", "assignee", "title",
 )  # fmt: skip
+FIELDS_OTHERS = {
+    **_EXCLUSION,
+    **dict.fromkeys(
+        ("any", "all", "or", "and"), 'A list means any of its values, and all lines hold: when.label = ["a", "b"].'
+    ),
+    **dict.fromkeys(("tag", "tags"), "label"),
+    **dict.fromkeys(("id", "issue", "epic"), "key"),
+    **dict.fromkeys(("issuetype", "issue_type"), "type"),
+    **dict.fromkeys(("summary", "name"), "title"),
+}
+RULE_OTHERS = {
+    **{f: f"when.{f}" for f in FIELDS},
+    **{f"{f}s": f"when.{f}" for f in FIELDS},
+    **{f: r if r.endswith(".") else f"when.{r}" for f, r in FIELDS_OTHERS.items()},
+    "field": "when.field",
+    **dict.fromkeys(("target", "targets", "serves", "key_result", *_KEY_RESULTS), "to"),
+    **dict.fromkeys(("if", "where", "condition", "conditions", "match", "matches", "filter"), "when"),
+    "default": "fallback",
+    "reason": "ignore",
+}
 FIELDS_REFUSED = {
     "state": "Remove the line; a key result counts done and open work alike.",
     "team": 'Name what the team owns instead, for example when.project = "CORE".',

@@ -9,7 +9,7 @@ from hub.mappings import grammar as g
 from hub.mappings.draft import Draft
 from hub.mappings.strategy import blocks
 from hub.model import BY_KEY, FALLBACK, NAMED, ORDINARY, Condition, Rule, TargetKind, Test, fold
-from hub.tomlfile import Table, did_you_mean
+from hub.tomlfile import Table, did_you_mean, instead, nearest
 
 NAME = "{key_result}"
 _TARGETS: tuple[TargetKind | str, ...] = ("to", "allowance", "ignore")
@@ -23,7 +23,7 @@ def read_rules(draft: Draft) -> None:
 
 def _rule(draft: Draft, table: Table) -> None:
     before = len(draft.problems)
-    table.only(g.RULE, g.RULE_REFUSED)
+    table.only(g.RULE, g.RULE_REFUSED, g.RULE_OTHERS)
     name, fallback = table.text("name"), table.flag("fallback")
     conditions = _conditions(table)
     captures = [c for c in conditions if any(t.how == "capture" for t in c.tests)]
@@ -114,7 +114,7 @@ def _keys(field: str) -> tuple[str, ...]:
 
 
 def _conditions(table: Table) -> list[Condition]:
-    when = table.table("when", "when", 'Write one line per condition: when.project = "CORE".')
+    when = table.table("when", "when", _as_line(table.values.get("when")))
     if when is None or not when.values:
         if "when" not in table.suggested and (when is not None or "when" not in table):
             table.problem(
@@ -131,10 +131,20 @@ def _conditions(table: Table) -> list[Condition]:
             when.problem(key, f"`when.{key}` is not supported by this version.", g.FIELDS_REFUSED[key])
         else:
             otherwise = f"A field of your own is written when.field.{key}; others are {', '.join(g.FIELDS)}."
-            when.problem(
-                key, f'"{key}" is no field of a condition.', did_you_mean(key, g.FIELDS, otherwise=otherwise, likeness=0.7)
-            )
+            right = instead(g.FIELDS_OTHERS.get(fold(key), ""))
+            remedy = right or did_you_mean(key, g.FIELDS, otherwise=otherwise, likeness=0.7)
+            when.problem(key, f'"{key}" is no field of a condition.', remedy)
     return found
+
+
+_IN_ONE = re.compile(r"\s*(\w+)\s*(?:[:=~]|==|is)\s*[\"']?([^\"'\\]+?)[\"']?\s*", re.IGNORECASE)
+
+
+def _as_line(value: object) -> str:
+    """How to write a condition that was given as one text: ``label:x``."""
+    found = _IN_ONE.fullmatch(value) if isinstance(value, str) else None
+    field = nearest(found[1], g.FIELDS, 0.7) if found else None
+    return f'Write when.{field} = "{found[2]}".' if found and field else 'Write one line per condition: when.project = "CORE".'
 
 
 def _named_fields(when: Table) -> list[Condition]:

@@ -19,7 +19,7 @@ _PERCENT = re.compile(r"\d{1,3}(\.\d+)?\s?%")
 def read_strategy(draft: Draft) -> None:
     """Read everything but the rules. Ids are declared before anything that names them is read."""
     for top in draft.tops():
-        top.only(g.TOP, g.TOP_REFUSED)
+        top.only(g.TOP, g.TOP_REFUSED, g.TOP_OTHERS)
         draft.hidden |= top.suggested  # a misspelt section holds ids that are not read
     _cycles(draft)
     _scale(draft)
@@ -74,7 +74,7 @@ def _example(table: Table) -> str:
 
 def _cycles(draft: Draft) -> None:
     for id, table in _entries(draft, "cycle", "2026-q4 = { starts = 2026-10-01, ends = 2026-12-31 }"):
-        table.only(g.CYCLE, g.CYCLE_REFUSED)
+        table.only(g.CYCLE, g.CYCLE_REFUSED, g.CYCLE_OTHERS)
         days: dict[str, date | None] = {}
         for key in g.CYCLE:
             days[key] = table.day(key)
@@ -113,7 +113,7 @@ def _scale(draft: Draft) -> None:
 
 def _pillars(draft: Draft) -> None:
     for id, table in _entries(draft, "pillar", 'enterprise = { name = "Win the enterprise" }'):
-        table.only(g.PILLAR, g.PILLAR_REFUSED)
+        table.only(g.PILLAR, g.PILLAR_REFUSED, g.PILLAR_OTHERS)
         pillar = Pillar(id, table.text("name") or id, table.place, table.text("owner"), table.positive("weight") or Decimal(1))
         draft.pillars[fold(id)] = pillar
 
@@ -145,7 +145,7 @@ def _percent(table: Table, key: str) -> str | None:
 
 def _teams(draft: Draft) -> None:
     for table in blocks(draft, "team"):
-        table.only(g.TEAM, g.TEAM_REFUSED)
+        table.only(g.TEAM, g.TEAM_REFUSED, g.TEAM_OTHERS)
         id = _identified(draft, table, "team")
         name, lead = table.text("name"), table.text("lead")
         fields, projects, persons = _owns(table)
@@ -166,7 +166,7 @@ def _owns(table: Table) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], tu
     persons = owns.texts("person")
     for person in persons:
         if "@" in person:
-            text = f'owns.person needs an account id; "{person}" is a mail address.'
+            text = f'`owns.person` needs an account id; "{person}" is a mail address.'
             owns.problem("person", text, "Copy the id from the end of the person's profile address in the source.")
     return {k: v for k, v in by_field.items() if v}, owns.texts("project"), persons
 
@@ -174,7 +174,8 @@ def _owns(table: Table) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], tu
 def _objectives(draft: Draft) -> None:
     found = []
     for table in blocks(draft, "objective"):
-        table.only(g.OBJECTIVE, g.OBJECTIVE_REFUSED)
+        table.only(g.OBJECTIVE, g.OBJECTIVE_REFUSED, g.OBJECTIVE_OTHERS)
+        draft.hidden |= table.suggested & {"key_result"}  # written inside it, where they are not read
         found.append((_identified(draft, table, "objective"), table))
     for id, table in found:  # all ids are declared now: an objective may support a later one
         objective = _objective(draft, id, table)
@@ -262,8 +263,8 @@ def _key_results(draft: Draft) -> None:
 def _key_result_keys(table: Table) -> None:
     """Of a kind that is refused anyway, the keys that only belong to that kind are not worth a line each."""
     kind = table.values.get("kind")
-    other = isinstance(kind, str) and fold(kind) in g.KINDS_REFUSED
-    table.only([*g.KEY_RESULT, *(g.OTHER_KINDS if other else ())], g.KEY_RESULT_REFUSED)
+    other = isinstance(kind, str) and (fold(kind) in g.KINDS_REFUSED or fold(kind) in g.METRIC_KINDS)
+    table.only([*g.KEY_RESULT, *(g.OTHER_KINDS if other else ())], g.KEY_RESULT_REFUSED, g.KEY_RESULT_OTHERS)
 
 
 def _key_result_objective(table: Table) -> str | None:
@@ -283,6 +284,11 @@ def _key_result_objective(table: Table) -> str | None:
 def _kind(table: Table) -> Literal["completion"] | None:
     if "kind" not in table and "for_each" not in table:
         table.missing("kind", 'Add kind = "completion": the share of the attached work that is done.')
+    kind = table.values.get("kind")
+    if isinstance(kind, str) and fold(kind) in g.METRIC_KINDS:
+        text = f'"{kind}" is not a kind; a key result with a metric is not supported by this version.'
+        table.problem("kind", text, g.KIND)
+        return None
     return table.choice("kind", g.KINDS, g.KINDS_REFUSED)
 
 

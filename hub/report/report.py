@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
+from dataclasses import replace
 from typing import Any
 
 from hub.errors import AnchorlineError, UsageError
 from hub.mappings import parse
-from hub.model import Cycle, Dimensions, Mapping, NodeResult, SourceFacts, fold
+from hub.model import Cycle, Dimensions, Item, Mapping, NodeResult, SourceFacts, fold
 from hub.report import words
 from hub.report.explain import Ground, item_explanation
 from hub.report.key_results import attached_to, node_explanation
+from hub.report.notes import notes
 from hub.report.values import ItemExplanation, Node, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
 from hub.report.waifs import Wanted, active_counts, unanchored
 from hub.store import Store
@@ -34,6 +36,8 @@ class Report:
         which = self._cycle(ground, cycle)
         rows = self._reader.latest_snapshots(which.id)
         nodes: dict[tuple[str, str], NodeResult] = {(s.node.kind, s.node.id): s.node for s in rows}
+        counts, broken = active_counts(self._reader, ground, which)
+        sources = self.sources()
         return Tree(
             cycle=which.id,
             starts=which.starts,
@@ -41,14 +45,18 @@ class Report:
             seq=ground.seq,
             as_of=ground.as_of,
             company=_Roll(ground.mapping, which.id, nodes).company(),
-            sources=self.sources(),
-            counts=active_counts(self._reader, ground, which),
+            sources=sources,
+            counts=counts,
+            broken_anchors=broken,
+            notes=notes(self._reader, ground, which, sources),
         )
 
     def sources(self) -> tuple[SourceAge, ...]:
-        """Every source that ever ran, with the age of its data."""
+        """Every source that ever ran, with the age of the data behind the latest evaluation (not of what waits for the next)."""
+        latest = self._reader.evaluation()
+        fresh = latest.freshness if latest else {}
         return tuple(
-            SourceAge(s.name, s.kind, s.complete_at, s.last_result or ("running" if s.last_run else None), s.last_at, s.items)
+            SourceAge(s.name, s.kind, fresh.get(s.name), s.last_result or ("running" if s.last_run else None), s.last_at, s.items)
             for s in self._reader.sources()
         )
 
@@ -78,41 +86,71 @@ class Report:
         if ground is None:
             return None
         wanted = Wanted(team, source, project, min_age_days, limit)
-        return unanchored(self._reader, ground, self._cycle(ground, None), wanted, self.sources())
+        cycle, sources = self._cycle(ground, None), self.sources()
+        found = unanchored(self._reader, ground, cycle, wanted, sources)
+        return replace(found, notes=notes(self._reader, ground, cycle, sources))
 
     # ---- explanations ----
 
     def explain(self, text: str, cycle: str | None = None) -> list[ItemExplanation | NodeExplanation]:
-        """Whatever ``text`` names: a key result, objective or pillar by id, else an item by key, id or URL."""
+        """Whatever ``text`` names: a key result, objective or pillar by id or name, else an item by key, id or URL."""
         return [*self.explain_node(text, cycle)] or [*self.explain_item(text, cycle)]
 
     def explain_item(self, text: str, cycle: str | None = None) -> list[ItemExplanation]:
-        """One explanation per source that knows the text."""
+        """One explanation per source that knows the text; ``source:KEY`` means that of one source."""
         ground = self._latest()
         if ground is None:
             return []
         which = self._cycle(ground, cycle)
         found = []
-        for item in self._reader.find_item(text):
-            numbers = [i.no for i in self._reader.tree_of(item.no)]
-            tree = list(self._reader.items(nos=numbers, as_of=ground.seq))
+        for item in self._find(ground, text):
+            tree = self._reader.tree_of(item.no, as_of=ground.seq)
             then = next((i for i in tree if i.no == item.no), None)
             if then is not None:  # else it came after the evaluation that is explained
                 found.append(item_explanation(ground, then, tree, which.id, self._run_of(item.no)))
         return found
 
     def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
-        """Key results, objectives and pillars of this id in the cycle; ``company`` is the whole."""
+        """Key results, objectives and pillars of this id, else of this name, in the cycle; ``company`` is the whole."""
         ground = self._latest()
         if ground is None:
             return []
         which = self._cycle(ground, cycle)
         found = []
-        for kind in ("key_result", "objective", "pillar", "company"):
-            row = self._reader.snapshot(which.id, kind, fold(text), as_of=ground.seq)
+        for kind, id_ in _named(ground.mapping, which.id, text):
+            row = self._reader.snapshot(which.id, kind, id_, as_of=ground.seq)
             if row is not None:
                 found.append(self._explain(ground, row.node))
         return found
+
+    def known(self, text: str) -> str | None:
+        """What else a text names that has no explanation of its own, as a sentence; None when nothing is known of it."""
+        ground = self._latest()
+        if ground is None:
+            return None
+        wanted = fold(text)
+        for allowance in ground.mapping.allowances.values():
+            if wanted in (fold(allowance.id), fold(allowance.name)):
+                return f"{allowance.id} is an allowance ({allowance.place}): work that runs the business has no progress."
+        for team in ground.mapping.teams.values():
+            if wanted in (fold(team.id), fold(team.name)):
+                return f"{team.name} is a team ({team.place}): `anchorline unanchored --team {team.id}` shows its loose work."
+        for (source, _), container in ground.dimensions.containers.items():
+            if wanted in (fold(container.key or ""), fold(container.name)):
+                key = container.key or container.name
+                return f"{key} is a project of {source}: `anchorline unanchored --project {key}` shows its loose work."
+        return None
+
+    def mapping_hash(self) -> str | None:
+        """The hash of the mapping files that the latest evaluation was made with."""
+        row = self._reader.evaluation()
+        return row.mapping_hash if row else None
+
+    def _find(self, ground: Ground, text: str) -> list[Item]:
+        source, colon, rest = text.partition(":")
+        if colon and source in ground.dimensions.sources:
+            return self._reader.find_item(rest, source)
+        return self._reader.find_item(text)
 
     def ids(self) -> list[str]:
         """Every id that ``explain_node`` knows, as written: for suggestions."""
@@ -188,6 +226,16 @@ class Report:
         if found is None:
             raise UsageError("The mapping has no cycle.", hint="Add one line to [cycle] in the mapping files.")
         return found
+
+
+def _named(mapping: Mapping, cycle: str, text: str) -> list[tuple[str, str]]:
+    """(kind, folded id) of the nodes of a cycle whose id is the text; where there is none, of those with that name."""
+    wanted = fold(text)
+    nodes = [("key_result", id_, kr.name) for (of, id_), kr in mapping.key_results.items() if of == cycle]
+    nodes += [("objective", id_, o.name) for id_, o in mapping.objectives.items() if o.cycle == cycle]
+    nodes += [("pillar", id_, p.name) for id_, p in mapping.pillars.items()] + [("company", "company", "Company")]
+    by_id = [(kind, id_) for kind, id_, _ in nodes if id_ == wanted]
+    return by_id or [(kind, id_) for kind, id_, name in nodes if fold(name) == wanted]
 
 
 class _Roll:

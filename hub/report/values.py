@@ -65,6 +65,10 @@ class Tree:
     sources: tuple[SourceAge, ...]
     counts: Mapping[str, int]
     """Active items by outcome: linked, allowance, unanchored, contested, broken, and ignored items in all."""
+    broken_anchors: int = 0
+    """Open items that themselves carry a name that does not exist; ``counts["broken"]`` are the active items under them"""
+    notes: tuple[str, ...] = ()
+    """What must be known before the numbers are believed, each a sentence with what to do; most important first"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Waif:
     effort: Decimal
     updated_at: int | None
     age_days: int | None
-    """Days since the vendor's last change of any of them, at ``as_of``"""
+    """Days since the vendor's last change of any of them, at ``as_of``: how long nobody touched it"""
     active: int = 1
     """How many active items the row stands for, itself included if it is active"""
     why: str = ""
@@ -112,10 +116,17 @@ class Unanchored:
     active: int
     """Active items in all, ignored ones left out"""
     by_team: tuple[tuple[str, int, Decimal], ...]
-    """(team name or "no team", items, effort), most effort first"""
+    """(name of the rows' team or "no team", active items, effort), most effort first"""
     dormant: int
     """Open items that are not active and have no anchor"""
     sources: tuple[SourceAge, ...] = ()
+    contested_total: int = 0
+    broken_total: int = 0
+    """Contested items and broken anchors in all; ``limit`` cuts neither list"""
+    under_broken: int = 0
+    """Active items that would be anchored if the broken names were mended, those with the names included"""
+    notes: tuple[str, ...] = ()
+    """As in ``Tree``"""
 
 
 @dataclass(frozen=True, slots=True)

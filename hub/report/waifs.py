@@ -30,15 +30,20 @@ class Wanted(NamedTuple):
     limit: int | None = None
 
 
-def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> MappingABC[str, int]:
-    """Active items by outcome in the cycle; of ``ignored`` all. Sub-tasks are left out: their parents stand for them."""
+def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> tuple[MappingABC[str, int], int]:
+    """Active items by outcome in the cycle, of ``ignored`` all; and how many open items carry a name that does not exist.
+
+    Sub-tasks are left out of the counts: their parents stand for them."""
     active = Activity(ground.mapping, ground.dimensions, ground.as_of)
     counts: Counter[str] = Counter()
+    broken = 0
     for item, attachment in reader.attached(cycle.id, _COUNTED):
-        if item.level >= 0 and active(item, attachment.state):
+        is_active = active(item, attachment.state)
+        if item.level >= 0 and is_active:
             counts[attachment.outcome] += 1
+        broken += _list(item, attachment, is_active) == "broken"
     counts["ignored"] = reader.outcome_counts(cycle.id).get("ignored", 0)
-    return {outcome: counts[outcome] for outcome in (*_COUNTED, "ignored")}
+    return {outcome: counts[outcome] for outcome in (*_COUNTED, "ignored")}, broken
 
 
 _COUNTED = ("linked", "allowance", "unanchored", "contested", "broken")
@@ -50,7 +55,7 @@ def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sou
     _check(ground, wanted)
     lists: dict[str, list[Waif]] = defaultdict(list)
     adrift = _Adrift()
-    total_active = dormant = 0
+    total_active = dormant = under_broken = 0
     for item, attachment in reader.attached(cycle.id, _COUNTED, sources=[wanted.source] if wanted.source else None):
         if attachment.outcome == "unanchored":
             adrift.parents[item.no] = item.parent
@@ -58,6 +63,7 @@ def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sou
             continue
         is_active = active(item, attachment.state)
         total_active += is_active and item.level >= 0
+        under_broken += is_active and item.level >= 0 and attachment.outcome == "broken"
         kind = _list(item, attachment, is_active)
         if kind == "dormant":
             dormant += 1
@@ -66,19 +72,25 @@ def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sou
             adrift.numbers.append(item.no)
         elif kind is not None:
             lists[kind].append(_waif(ground, item, attachment))
-    items = sorted(_rows(reader, ground, cycle, adrift), key=_rank)
+    oldest = wanted.min_age_days
+    items = [r for r in _rows(reader, ground, cycle, adrift) if oldest is None or (r.age_days or 0) >= oldest]
+    items.sort(key=_rank)
+    contested, broken = (sorted(lists[kind], key=_rank) for kind in ("contested", "broken"))
     return Unanchored(
         cycle=cycle.id,
         as_of=ground.as_of,
         items=tuple(items[: wanted.limit]),
-        contested=tuple(sorted(lists["contested"], key=_rank)[: wanted.limit]),
-        broken=tuple(sorted(lists["broken"], key=_rank)[: wanted.limit]),
+        contested=tuple(contested),
+        broken=tuple(broken),
         rows=len(items),
-        total=len(adrift.found),
+        total=sum(row.active for row in items),
         active=total_active,
-        by_team=_by_team(adrift.found),
+        by_team=_by_team(items),
         dormant=dormant,
         sources=sources,
+        contested_total=len(contested),
+        broken_total=len(broken),
+        under_broken=under_broken,
     )
 
 
@@ -146,10 +158,7 @@ def _team_id(mapping: Mapping, text: str) -> str | None:
 def _wanted(ground: Ground, item: Item, attachment: Attachment, wanted: Wanted) -> bool:
     if wanted.team and attachment.team != (None if fold(wanted.team) == NO_TEAM else _team_id(ground.mapping, wanted.team)):
         return False
-    if wanted.project and fold(wanted.project) not in _project_texts(ground, item):
-        return False
-    age = _age(ground, item)
-    return wanted.min_age_days is None or (age is not None and age >= wanted.min_age_days)
+    return not wanted.project or fold(wanted.project) in _project_texts(ground, item)
 
 
 def _project_texts(ground: Ground, item: Item) -> set[str]:
@@ -210,8 +219,8 @@ def _rank(waif: Waif) -> tuple[Decimal, bool, int, str, str]:
 
 
 def _by_team(items: list[Waif]) -> tuple[tuple[str, int, Decimal], ...]:
-    counts: dict[str, list[Decimal]] = defaultdict(list)
-    for waif in items:
-        counts[waif.team or NO_TEAM].append(waif.effort)
-    rows = [(team, len(efforts), sum(efforts, Decimal(0))) for team, efforts in counts.items()]
+    counts: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
+    for row in items:
+        counts[row.team or NO_TEAM].append((row.active, row.effort))
+    rows = [(team, sum(n for n, _ in each), sum((e for _, e in each), Decimal(0))) for team, each in counts.items()]
     return tuple(sorted(rows, key=lambda r: (-r[2], r[0])))

@@ -38,18 +38,19 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
-    """What the number is made of, in a few words."""
+    """What the number is made of, in a few words; the quotient that is shown is the percentage."""
     details = node.details
-    left = sum(details.get("left_out", {}).get(reason, 0) for reason in WHY if reason != "covered")
-    out = f", {left:,} left out" if left else ""
+    units, attached = details.get("units", 0), sum(details.get("left_out", {}).values())
+    if node.progress is None and not units:
+        return f"{plural(attached, 'item')} attached, none counts in this cycle" if attached else "no work is attached"
     if node.progress is None:
-        return "no work is attached" + out if not details.get("units") else "the units attached weigh nothing" + out
+        return f"the {plural(units, 'item')} attached weigh nothing"
+    done, total = number(node.done), number(node.total)
     if key_result.by == "count":
-        shared = node.total != details["units"]  # else the two numbers would seem to contradict the percentage
-        weighing = f", weighing {number(node.done)} of {number(node.total)} as some are shared" if shared else ""
-        return f"{details['done_units']:,} of {details['units']:,} items done{weighing}{out}"
-    missing = f", {details['missing']:,} of {details['units']:,} items without estimate" if details["missing"] else ""
-    return f"{number(node.done)} of {number(node.total)} points done{missing}{out}"
+        shared = node.total != units  # an item that two key results share counts half for each
+        return f"{done} of {total} done ({units:,} items, some shared)" if shared else f"{done} of {total} items done"
+    missing = f" ({details['missing']:,} of {units:,} items have no estimate)" if details["missing"] else ""
+    return f"{done} of {total} points done{missing}"
 
 
 def key_result_sentence(key_result: KeyResult, node: NodeResult) -> str:

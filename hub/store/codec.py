@@ -58,10 +58,6 @@ def item(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> Item:
     """A row of ``ITEM_COLUMNS``, with the item's former keys. Equal ``fields`` of two items may be one object."""
     containers, labels, components, sprints = row[16:20]
     fields = row[27]
-    if fields is None:
-        fields = _NONE
-    else:
-        fields = _known_fields(fields) if len(fields) <= _CACHED else orjson.loads(fields)
     return _new(
         Item,
         (
@@ -71,7 +67,7 @@ def item(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> Item:
             _NOTHING if components is None else words(components),
             _NOTHING if sprints is None else words(sprints),
             *row[20:27],
-            fields,
+            _NONE if fields is None else _known_fields(fields) if len(fields) <= _CACHED else orjson.loads(fields),
             aliases,
         ),
     )

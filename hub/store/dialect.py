@@ -74,7 +74,7 @@ class Sql:
     def rows(self, sql: str, *parameters: Any) -> Sequence[Row]:
         # as the driver's own tuples: SQLAlchemy's rows cost more than what is read from them
         result = self.connection.exec_driver_sql(self.dialect.words(sql), parameters)
-        found: list[Row] = result.cursor.fetchall()
+        found: Sequence[Row] = result.cursor.fetchall()
         result.close()
         return found
 
@@ -92,8 +92,17 @@ class Sql:
 
     def stream(self, sql: str, *parameters: Any, size: int = 500) -> Iterator[Sequence[Row]]:
         """The rows in batches, never all in memory (a server-side cursor on PostgreSQL)."""
-        streaming = self.connection.execution_options(stream_results=True, max_row_buffer=size)
-        yield from streaming.exec_driver_sql(self.dialect.words(sql), parameters).partitions(size)
+        # of this statement alone: those in between, for each batch, fetch all their rows at once
+        options = {"stream_results": True, "max_row_buffer": size}
+        result = self.connection.exec_driver_sql(self.dialect.words(sql), parameters, execution_options=options)
+        if self.dialect is POSTGRES:  # what can go wrong on the way from the server is SQLAlchemy's to translate
+            yield from result.partitions(size)
+            return
+        try:
+            while batch := result.cursor.fetchmany(size):
+                yield batch
+        finally:
+            result.close()
 
 
 def in_texts(dialect: Dialect, column: str) -> str:

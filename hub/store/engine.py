@@ -120,7 +120,7 @@ def open_store(url: str) -> Store:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         raise StoreUnavailable("The database address cannot be understood.", hint=FORMS) from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
         raise StoreUnavailable(f"Anchorline keeps no data in {parsed.get_backend_name()!r}.", hint=FORMS)
@@ -135,7 +135,7 @@ def _open_sqlite(url: URL) -> Store:
         raise StoreUnavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is the oldest that works.")
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable("The database must be a file.", hint=FORMS)
-    path = Path(url.database).absolute()
+    path = Path(url.database).resolve()  # two names of one file must not be two locks
     if not path.parent.is_dir():
         raise StoreUnavailable(f"The folder {path.parent} does not exist.", hint="Create it, or change the database address.")
     try:

@@ -78,10 +78,10 @@ class Reader:
         with self._store.read() as sql:
             yield from read_items.items(sql, nos=nos, ids=ids, keys=keys, as_of=as_of)
 
-    def tree_of(self, no: int) -> list[Item]:
-        """The whole tree that the item belongs to, ordered by number."""
+    def tree_of(self, no: int, as_of: int | None = None) -> list[Item]:
+        """The whole tree that the item belongs to, or belonged to as of a seq, ordered by number."""
         with self._store.read() as sql:
-            return read_items.by_numbers(sql, read_items.trees(sql, [no]))
+            return read_items.trees(sql, [no]) if as_of is None else read_items.tree_then(sql, no, as_of)
 
     def find_item(self, text: str, source: str | None = None) -> list[Item]:
         """Who a person means: by key in any case, else id, else former key or URL, else URL. Several bearers are possible."""
@@ -146,6 +146,11 @@ class Reader:
         with self._store.read() as sql:
             yield from read_calculated.findings(sql, nos, kinds)
 
+    def finding_counts(self) -> dict[str, int]:
+        """How many items have a finding, by kind."""
+        with self._store.read() as sql:
+            return sql.pairs("SELECT kind, count(DISTINCT item_no) FROM finding WHERE item_no IS NOT NULL GROUP BY kind")
+
     def evaluation(self, seq: int | None = None) -> EvaluationRow | None:
         """The latest evaluation, or the latest one up to ``seq``; None before the first."""
         with self._store.read() as sql:
@@ -193,6 +198,17 @@ class Reader:
                 *given,
             )
         return [PartitionRow._make((*row[:5], bool(row[5]), row[6], row[7], bool(row[8]))) for row in rows]
+
+    def unobserved(self) -> list[tuple[str, str, int]]:
+        """(source, key or title, items) of partitions with items that are no longer configured, listed or live."""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT item.source, coalesce(partition.key, partition.title), count(*) FROM item"
+                " JOIN partition ON partition.source = item.source AND partition.id = item.partition_id"
+                " WHERE partition.listed = 0 OR partition.state <> 'live'"
+                " GROUP BY item.source, partition.id, partition.key, partition.title ORDER BY 1, 2"
+            )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def runs(self, limit: int = 20, source: str | None = None) -> list[RunRow]:
         """The latest runs, newest first."""

@@ -78,18 +78,34 @@ def decode(sql: Sql, rows: Sequence[Row], as_of: int | None = None) -> list[Item
     return [codec.item(row, former.get(row[0], ())) for row in rows]
 
 
-def trees(sql: Sql, nos: Collection[int]) -> list[int]:
-    """The members of the whole trees that these items belong to: up to the roots, then down to every descendant."""
-    d = sql.dialect
+def _members(dialect: Dialect) -> str:
+    """A subquery: the numbers of all members of the whole trees that some items belong to; one array parameter."""
     # a starting point seeds its own way down as well, so that nobody is lost even if edges had a circle
-    rows = sql.rows(
-        f"WITH RECURSIVE up(no) AS (SELECT value FROM ({d.numbers}) AS given UNION"
+    return (
+        f"WITH RECURSIVE up(no) AS (SELECT value FROM ({dialect.numbers}) AS given UNION"
         " SELECT edge.parent_no FROM up JOIN edge ON edge.child_no = up.no),"
         " down(no) AS (SELECT no FROM up UNION SELECT edge.child_no FROM down JOIN edge ON edge.parent_no = down.no)"
-        " SELECT no FROM down ORDER BY no",
-        d.array(nos),
+        " SELECT no FROM down"
     )
-    return [row[0] for row in rows]
+
+
+def trees(sql: Sql, nos: Collection[int]) -> list[Item]:
+    """The whole trees that these items belong to, up to the roots, then down to every descendant; in their order by number."""
+    d = sql.dialect
+    return decode(sql, sql.rows(f"{NOW}item.no IN ({_members(d)}) ORDER BY item.no", d.array(nos)))
+
+
+def tree_then(sql: Sql, no: int, as_of: int) -> list[Item]:
+    """The whole tree that an item belonged to as of a seq, ordered by number."""
+    rows = sql.rows(
+        "WITH RECURSIVE then_edge(child_no, parent_no) AS (SELECT child_no, parent_no FROM edge WHERE from_seq <= ?"
+        " UNION ALL SELECT child_no, parent_no FROM edge_version WHERE from_seq <= ? AND to_seq > ?),"
+        " up(no) AS (SELECT CAST(? AS BIGINT) UNION SELECT then_edge.parent_no FROM up JOIN then_edge ON then_edge.child_no = up.no),"
+        " down(no) AS (SELECT no FROM up UNION SELECT then_edge.child_no FROM down"
+        " JOIN then_edge ON then_edge.parent_no = down.no) SELECT no FROM down",
+        *(as_of, as_of, as_of, no),
+    )
+    return list(items(sql, nos=[row[0] for row in rows], ids=None, keys=None, as_of=as_of))
 
 
 def dirty_trees(read: Callable[[], AbstractContextManager[Sql]], limit: int) -> Iterator[tuple[int, list[Item]]]:
@@ -101,12 +117,11 @@ def dirty_trees(read: Callable[[], AbstractContextManager[Sql]], limit: int) -> 
     while True:
         with read() as sql:
             picked, after = _pick(sql, after, settled, limit, ahead)
-            members = trees(sql, picked) if picked else []
-            found = by_numbers(sql, members)
+            found = trees(sql, picked) if picked else []
         ahead = {no for no in ahead if no > after}
         if not picked:
             return
-        ahead.update(no for no in members if no > after)
+        ahead.update(item.no for item in found if item.no > after)
         yield settled, found
 
 

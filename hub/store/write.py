@@ -67,11 +67,26 @@ class Writer:
         with self._pen.begin() as tx:
             write_source.put_source(tx, name, kind, origin, account)
 
-    def account(self, name: str) -> str | None:
-        """The account id of the source's last run; None when there was none."""
+    def known(self, name: str) -> tuple[str | None, str | None]:
+        """(account id, address) of the source's last run; None where there was none."""
         with self._store.read() as sql:
-            found = sql.value("SELECT account_id FROM source WHERE name = ?", name)
-            return None if found is None else str(found)
+            found = sql.row("SELECT account_id, origin FROM source WHERE name = ?", name)
+            return (None, None) if found is None else (found[0], found[1] or None)
+
+    def unlisted(self, source: str) -> list[Partition]:
+        """Partitions that ``put_partitions`` did not name the last time, and of which there are items."""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT id, title, key FROM partition WHERE source = ? AND listed = 0 AND EXISTS"
+                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id) ORDER BY id",
+                source,
+            )
+        return [Partition(id_, title, key, "unseen") for id_, title, key in rows]
+
+    def put_notices(self, source: str, texts: Iterable[str]) -> None:
+        """What the present run noticed beside its errors, in place of what the last one did."""
+        with self._pen.begin() as tx:
+            write_source.put_notices(tx, source, texts)
 
     def put_partitions(self, source: str, partitions: Sequence[Partition], *, run_id: int | None = None) -> None:
         """All partitions of the source. One that is missing keeps its items and positions and is marked as not listed."""

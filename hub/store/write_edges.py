@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from hub.model import Finding, fold
-from hub.store.dialect import Row, in_numbers, in_texts
+from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Pen, Tx
 
 CHUNK = 2_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -58,7 +59,7 @@ def put_attachments(
     """See ``Writer.put_attachments``."""
     d = tx.dialect
     array = d.array(nos)
-    given = list(attachments)
+    given = sorted(attachments, key=itemgetter(0, 1))  # in the order in which they are stored, which is cheaper to write
     for table in ("link", "attachment", "finding"):
         tx.run(f"DELETE FROM {table} WHERE {in_numbers(d, 'item_no')}", array)
     tx.many(

@@ -187,16 +187,20 @@ def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content]) -> PageCounts
         f"SELECT id, no, content_hash, updated_at, presence FROM item WHERE source = ? AND {in_texts(d, 'id')}",
         *(at.source, d.array(incoming)),
     )
-    stored = {row[0]: Stored(*row[1:]) for row in found}
+    stored = {row[0]: row for row in found}
     new: list[Content] = []
     changed: dict[int, Content] = {}
     older = 0
     for id_, each in incoming.items():
-        former = stored.get(id_)
-        decision = decide(former, each)
-        if decision == "new":
+        row = stored.get(id_)
+        if row is None:
             new.append(each)
-        elif decision == "changed" and former is not None:
+            continue
+        if row[2] == each.hash and row[4] == PRESENT:
+            continue  # what ``decide`` would say as well: the stamp is part of what is hashed
+        former = Stored(*row[1:])
+        decision = decide(former, each)
+        if decision == "changed":
             changed[former.no] = each
         elif decision == "older":
             older += 1

@@ -66,6 +66,15 @@ def end_run(
     )
 
 
+def put_notices(tx: Tx, source: str, texts: Iterable[str]) -> None:
+    """Replace the source's notices of kind ``run``."""
+    tx.run("DELETE FROM notice WHERE source = ? AND kind = 'run'", source)
+    tx.many(
+        "INSERT INTO notice (source, kind, ref, text, first_seq, last_seq, times) VALUES (?, 'run', ?, ?, ?, ?, 1)",
+        [(source, f"{n:03}", clean(text), tx.seq, tx.seq) for n, text in enumerate(texts, 1)],
+    )
+
+
 # ---- the source and its partitions --------------------------------------------------------------------------------------
 
 

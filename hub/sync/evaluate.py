@@ -6,11 +6,14 @@ no marks left --units of all links--> nodes --> snapshots that changed, outbox, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping as MappingABC
 from typing import Any
 
 from hub.assess import ENGINE, Assessor, nodes, tally
 from hub.config import Config
+from hub.errors import ConfigError
+from hub.mappings import load_mappings
 from hub.model import Dimensions, Mapping, SourceFacts
 from hub.store import Store
 from hub.store.read import Reader
@@ -43,17 +46,23 @@ def evaluate(
     mapping: Mapping,
     source: str,
     *,
-    as_of: int,
+    as_of: int | None,
     run_id: int | None,
     listener: Listener = nobody,
 ) -> int | None:
-    """Bring links and snapshots up to the stored items and ``mapping``; the seq of the evaluation.
+    """Bring links and snapshots up to the stored items and the mapping files as they are now; the seq of the evaluation.
+
+    The files are read once this process may evaluate, so that of two runs that end one after the other the later never goes back
+    to older files; ``mapping`` serves when they have mistakes by then. ``as_of`` is now if not said, and then never before the
+    latest evaluation's.
 
     None when other runs kept changing items: theirs will finish it. Marks that were taken up are gone for good, so a crash
     anywhere is continued by the next call. Raises ``Locked`` when another evaluation did not end in time.
     """
     with store.own("evaluation", wait=WAIT) as ownership, Writer(store, ownership) as writer:
         reader = Reader(store)
+        mapping = _present(config, mapping)
+        as_of = as_of if as_of is not None else _now(reader)
         facts = facts_of(config)
         writer.put_mapping(mapping, engine=ENGINE, facts=stored_facts(facts))
         for _ in range(ROUNDS):
@@ -69,6 +78,18 @@ def evaluate(
             if seq is not None:
                 return seq
     return None
+
+
+def _present(config: Config, former: Mapping) -> Mapping:
+    try:
+        return load_mappings(config.mappings, config.timezone)[0]
+    except ConfigError:
+        return former
+
+
+def _now(reader: Reader) -> int:
+    latest = reader.evaluation()
+    return max(int(time.time() * 1000), latest.as_of if latest else 0)
 
 
 def _links(

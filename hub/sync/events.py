@@ -68,6 +68,8 @@ class RunSummary:
     error: str | None = None
     hint: str | None = None
     seq: int | None = None
+    notes: tuple[str, ...] = ()
+    """What did not fail the run but must be known: further errors, missing rights, warnings of the connector"""
 
     @property
     def exit_code(self) -> int:

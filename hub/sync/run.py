@@ -11,13 +11,25 @@ A partition that fails keeps what was committed, concludes nothing and is read a
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import connectors
-from connectors.base import AuthError, Connector, CursorExpired, Page, Partition, SourceError, checked
+from connectors.base import (
+    AccessLost,
+    Account,
+    AuthError,
+    Connector,
+    CursorExpired,
+    Misconfigured,
+    Partition,
+    SourceError,
+    checked,
+)
 from hub.config import Config
 from hub.model import Mapping
 from hub.store import Store
@@ -34,17 +46,18 @@ from hub.sync.events import (
     Started,
     nobody,
 )
+from hub.sync.pages import edge, merged, read
 
 log = logging.getLogger(__name__)
 
-PARTLY = ("sprint",)
-"""Lists that are read through others (boards), one of which may be closed to us: absence from them says nothing."""
-
-BATCH = 1_000
-"""Records per transaction while reading."""
+PARTLY = ("status", "type", "field", "container", "sprint")
+"""Lists whose missing rows stay as they were known: items use them, and a row may be missing because we lost sight of it."""
 
 RESTARTS = 2
 """How often one run starts a pass again whose position the vendor no longer accepts."""
+
+HEARD = 20
+"""Warnings of a connector that a run keeps."""
 
 
 def sync_source(
@@ -58,9 +71,10 @@ def sync_source(
     as_of: int | None = None,
     new_account: bool = False,
 ) -> RunSummary:
-    """Read one source and evaluate. ``as_of`` (milliseconds, by default now) is the instant that the evaluation is made for.
+    """Read one source and evaluate with the mapping files as they are by then (``mapping`` if they have mistakes by then).
 
-    ``new_account`` accepts that the credential belongs to another account than in the last run.
+    ``as_of`` (milliseconds) is the instant that the evaluation is made for, by default the moment of it. ``new_account`` accepts
+    that the credential belongs to another account, or the source to another address, than in the last run.
 
     Raises ``Locked`` when another process reads this source, ``UsageError`` when its secret is missing. What goes wrong at the
     vendor's end is not raised: it is the summary's ``error``.
@@ -71,63 +85,27 @@ def sync_source(
         run_id = writer.start_run(name, reason=reason, mode="full", started_at=at, mapping_hash=mapping.hash)
         reading = _Reading(writer, name, run_id, at, listener, new_account)
         try:
-            with connectors.open(settings) as connector:
-                reading.source(connector, settings.kind, settings.url)
+            with reading.heard(), connectors.open(settings) as connector:
+                reading.source(connector, settings.kind, settings.url, named=bool(settings.partitions))
         except SourceError as error:
             reading.fail(error)
         except BaseException:
             # The lock dies with this process; the record must not say "running" for ever.
-            writer.end_run(run_id, "failed", finished_at=_now(), counts=reading.counts, error="interrupted", hint="run it again")
+            reading.end("failed", "interrupted", "Run it again: it goes on where it stopped.")
             raise
-        result = reading.result()
-        writer.end_run(
-            run_id, result, finished_at=_now(), counts=reading.counts, error=reading.error, hint=reading.hint
-        )  # fmt: skip
-        seq = evaluate(store, config, mapping, name, as_of=at if as_of is None else as_of, run_id=run_id, listener=listener)
-    summary = RunSummary(name, run_id, result, dict(reading.counts), reading.error, reading.hint, seq)
+        reading.end(reading.result())
+        seq = evaluate(store, config, mapping, name, as_of=as_of, run_id=run_id, listener=listener)
+        if seq is None:
+            reading.notes.append(
+                "Items kept changing, so what was read is not calculated yet; the run that changes them does it."
+            )
+    summary = reading.summary(seq)
     listener(Ended(name, summary))
     return summary
 
 
 def _now() -> int:
     return int(time.time() * 1000)
-
-
-def merged(pages: Iterable[Page], records: int = BATCH) -> Iterator[Page]:
-    """Pages joined until they hold ``records`` records, so that a transaction is worth its cost; the end mark closes the last.
-
-    A joined page resumes after the last of its parts. What was read before a fault of the source is handed on before the fault
-    is; a crash loses at most what was not yet handed on, and the next run reads it again.
-    """
-    held: list[Page] = []
-    try:
-        for page in pages:
-            held.append(page)
-            if page.end is not None or sum(_size(p) for p in held) >= records:
-                yield _joined(held)
-                held = []
-    except SourceError:
-        if held:
-            yield _joined(held)
-        raise
-
-
-def _size(page: Page) -> int:
-    return len(page.items) + len(page.values) + len(page.gone) + len(page.rejected) + len(page.unaccounted)
-
-
-def _joined(pages: list[Page]) -> Page:
-    if len(pages) == 1:
-        return pages[0]
-    return Page(
-        items=tuple(i for p in pages for i in p.items),
-        values=tuple(v for p in pages for v in p.values),
-        gone=tuple(g for p in pages for g in p.gone),
-        rejected=tuple(r for p in pages for r in p.rejected),
-        unaccounted=tuple(u for p in pages for u in p.unaccounted),
-        resume=pages[-1].resume,
-        end=pages[-1].end,
-    )
 
 
 @dataclass
@@ -147,41 +125,93 @@ class _Reading:
         self._listen = listener
         self._new_account = new_account
         self._outcomes: list[_Outcome] = []
+        self._ended: Result = "failed"
         self.counts: Counter[str] = Counter()
+        self.notes: list[str] = []
+        """What did not fail the run, but must be known"""
         self.error: str | None = None
         self.hint: str | None = None
 
-    def source(self, connector: Connector, kind: str, url: str) -> None:
-        """Identity, partitions and lists first; then every live partition, one after the other."""
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Warnings that the connector logs meanwhile become notes of the run."""
+        ear = _Ear(self.notes)
+        logger = logging.getLogger("connectors")
+        logger.addHandler(ear)
         try:
-            account = connector.check()
-            known = self._writer.account(self._name)
-            if known is not None and known != account.id and not self._new_account:
-                # Another account may see less, and a search does not say so (Jira answers 200 with fewer issues).
-                raise AuthError(
-                    f"the credential belongs to account {account.id}, the last run's to {known}",
-                    hint="Use a token of the former account, or accept the new one with "
-                    f"`anchorline sync {self._name} --new-account`.",
-                )
+            yield
+        finally:
+            logger.removeHandler(ear)
+
+    def source(self, connector: Connector, kind: str, url: str, *, named: bool) -> None:
+        """Identity, partitions and lists first; then every live partition, one after the other.
+
+        ``named``: the config names the partitions, so one that it does not name any more is no loss.
+        """
+        try:
+            with edge("who it is"):
+                account = connector.check()
+            self._identity(account, url)
             self._writer.put_source(self._name, kind, url, account, run_id=self._run)
-            partitions = connector.partitions()
+            with edge("the list of projects"):
+                partitions = connector.partitions()
             self._writer.put_partitions(self._name, partitions, run_id=self._run)
             live = [p for p in partitions if p.state == "live"]
-            self._listen(Started(self._name, self._run, len(live)))
-            self._writer.put_dimensions(self._name, connector.dimensions(), partly=PARTLY, run_id=self._run)
             for partition in partitions:
                 if partition.state == "unseen":
                     self._unseen(partition)
+            if not named:
+                self._vanished(partitions)
+            if not live and not self._outcomes:
+                raise AccessLost("this account sees nothing to read", hint="Give it the right to browse what it shall read.")
+            self._listen(Started(self._name, self._run, len(live)))
+            with edge("a list"):
+                dimensions = list(connector.dimensions())
+            self._writer.put_dimensions(self._name, dimensions, partly=PARTLY, run_id=self._run)
             for partition in live:
                 self._partition(connector, partition)
         finally:
             counters = connector.io.counters()
             self.counts.update({k: counters[k] for k in ("requests", "retries") if k in counters})
 
+    def _identity(self, account: Account, url: str) -> None:
+        """Another account may see less, and a search does not say so (Jira answers 200 with fewer issues); another address may
+        be another site, whose ids mean other items."""
+        known, origin = self._writer.known(self._name)
+        accept = f"accept it once: `anchorline sync {self._name} --new-account`."
+        if origin is not None and origin.rstrip("/") != url.rstrip("/") and not self._new_account:
+            raise Misconfigured(
+                f"the source was read from {origin} and its url is now {url}",
+                hint=f"Give another site another source name. If it is the same site under a new address, {accept}",
+            )
+        if known is not None and known != account.id and not self._new_account:
+            raise AuthError(
+                f"the credential belongs to account {account.id}, the last run's to {known}",
+                hint=f"Use a token of the former account, or {accept}",
+            )
+        if account.unresolved:
+            raise Misconfigured("; ".join(account.unresolved), hint=f"Mend `fields` under [source.{self._name}] in config.toml.")
+        self.notes.extend(account.missing)
+
     def _unseen(self, partition: Partition) -> None:
+        self._fail(
+            partition,
+            f"{partition.key or partition.id} is configured, but the account does not see it",
+            "Check the key, and that the account may browse it. What was read of it stands as last seen.",
+        )
+
+    def _vanished(self, partitions: list[Partition]) -> None:
+        """Partitions with items that nothing lists any more: lost from sight, which says nothing about their items."""
+        for partition in self._writer.unlisted(self._name):
+            self._fail(
+                partition,
+                f"{partition.key or partition.title} is no longer listed; its items stand as last seen",
+                "Give the account its rights back. If this is meant, name the projects to read in `projects`.",
+            )
+
+    def _fail(self, partition: Partition, text: str, hint: str) -> None:
         self._outcomes.append(_Outcome(partition, "failed"))
-        text = f"{partition.key or partition.id} is configured, but the account does not see it"
-        self._note(text, "Check the key, and that the account may browse it.")
+        self._note(text, hint)
         self._listen(PartitionEnded(self._name, partition.id, "failed", text))
 
     def _partition(self, connector: Connector, partition: Partition) -> None:
@@ -196,10 +226,8 @@ class _Reading:
                         raise
                     self._writer.restart_pass(self._name, partition.id)
         except SourceError as error:
-            log.warning("partition failed", extra={"source": self._name, "partition": partition.id, "error": str(error)})
-            self._outcomes.append(_Outcome(partition, "failed"))
-            self._note(f"{partition.key or partition.title}: {error}", error.hint)
-            self._listen(PartitionEnded(self._name, partition.id, "failed", str(error)))
+            hint = error.hint or "Run `anchorline sync` again; what was read is kept."
+            self._fail(partition, f"{partition.key or partition.title}: {error}", hint)
         else:
             self._outcomes.append(_Outcome(partition, "complete"))
             self._listen(PartitionEnded(self._name, partition.id, "complete"))
@@ -210,10 +238,10 @@ class _Reading:
         )
         resumed = position.resume is not None
         self._listen(PartitionStarted(self._name, partition.id, partition.title, resumed))
-        read: Counter[str] = Counter()
+        tally: Counter[str] = Counter()
         # vendor time before the first request of the pass: what changes from then on is the next delta's
         vendor_at = connector.io.vendor_now()
-        for page in merged(checked(connector.changes(partition, None, position.resume))):
+        for page in merged(checked(read(connector.changes(partition, None, position.resume)))):
             began = vendor_at or connector.io.vendor_now()
             done = self._writer.put_page(
                 self._name,
@@ -224,23 +252,21 @@ class _Reading:
                 seen_at=self._at,
                 vendor_started_at=position.vendor_started_at or (int(began.timestamp() * 1000) if began else None),
             )
-            for field, count in done._asdict().items():
-                read[field] += count
-                self.counts[field] += count
-            read["read"] += len(page.items)
-            self.counts["read"] += len(page.items)
-            self._listen(Progressed(self._name, partition.id, read["read"], read["new"], read["changed"]))
+            for counted in (tally, self.counts):
+                counted.update(done._asdict())
+                counted["read"] += len(page.items) + len(page.rejected)
+            self._listen(Progressed(self._name, partition.id, tally["read"], tally["new"], tally["changed"]))
 
     def fail(self, error: SourceError) -> None:
         """The run as a whole went wrong before or between partitions."""
-        self._note(str(error), error.hint)
+        self._note(str(error), error.hint or "Run `anchorline sync` again; what was read is kept.")
         self._outcomes.append(_Outcome(Partition("", ""), "failed"))
 
     def _note(self, text: str, hint: str) -> None:
         if self.error is None:
             self.error, self.hint = text, hint or None
         else:
-            self.counts["other_errors"] += 1
+            self.notes.append(text)
 
     def result(self) -> Result:
         """complete, partial when something could be read and something not, failed when nothing could."""
@@ -253,3 +279,31 @@ class _Reading:
                 "Everything else was read; the next run tries them again.",
             )
         return "partial" if self.counts["quarantined"] else "complete"
+
+    def end(self, result: Result, error: str | None = None, hint: str | None = None) -> None:
+        """Close the run's record and keep its notes."""
+        self._ended = result
+        self.notes[:] = dict.fromkeys(self.notes)
+        self._writer.put_notices(self._name, self.notes)
+        self._writer.end_run(
+            self._run, result, finished_at=_now(), counts=self.counts, error=error or self.error, hint=hint or self.hint
+        )
+
+    def summary(self, seq: int | None) -> RunSummary:
+        result = "partial" if seq is None and self._ended == "complete" else self._ended
+        return RunSummary(self._name, self._run, result, dict(self.counts), self.error, self.hint, seq, tuple(self.notes))
+
+
+class _Ear(logging.Handler):
+    """Collects warnings of this thread's and the read's other threads, once each."""
+
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._notes = notes
+        self._guard = threading.Lock()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        with self._guard:
+            if text not in self._notes and len(self._notes) < HEARD:
+                self._notes.append(text)

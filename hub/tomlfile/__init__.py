@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hub.tomlfile.document import Document, read
-from hub.tomlfile.table import Table, did_you_mean, nearest
+from hub.tomlfile.table import Table, did_you_mean, instead, nearest
 
-__all__ = ["Document", "Table", "did_you_mean", "nearest", "read"]
+__all__ = ["Document", "Table", "did_you_mean", "instead", "nearest", "read"]

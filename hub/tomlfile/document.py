@@ -12,8 +12,10 @@ import tomli
 
 from hub.errors import Problem
 from hub.model import Place
+from hub.tomlfile.dates import REMEDY, no_date
 from hub.tomlfile.locate import Path, locate
 
+_STRAYED = "Stray text in an inline table"
 _CLEARER = tuple(
     (re.compile(pattern), what, remedy)
     for pattern, what, remedy in (
@@ -22,6 +24,8 @@ _CLEARER = tuple(
         (r"Duplicate inline table key (.+)", "The key {key} is given twice in one inline table.", "Keep one of the two."),
         (r"Unclosed array", "A list is opened with [ and never closed.", "Add the missing ], or the comma between two values."),
         (r"Unclosed inline table", "A table is opened with { and never closed.", "Add the missing }."),
+        (_STRAYED, "Something in a table { ... } is not written right.",
+         "A comma goes between two entries; a text goes in quotes: { name = \"A\", weight = 2 }."),
         (r"Unterminated string", "A text is opened with a quote and never closed.", "Add the missing quote."),
         (r"Expected \"'''\"", "A text is opened with a quote and never closed.", "Add the missing quote."),
         (r"Illegal character '\\n'", "A text is opened with a quote and not closed on its line.", "Add the missing quote."),
@@ -35,7 +39,7 @@ _CLEARER = tuple(
          "A key with spaces or with letters beyond a-z goes in quotes."),
         (r"Expected '\]+' at the end of .*", "The brackets of a header do not match.", "Write [name] or [[name]]."),
         (r"Expected newline or end of document after a statement", "Something follows the value on the same line.",
-         "Start a new line for the next key; a text with spaces goes in quotes."),
+         "Start a new line for the next key; a text or an id goes in quotes."),
     )
 )  # fmt: skip
 
@@ -71,7 +75,7 @@ def read(name: str, text: str) -> Document | Problem:
         return Problem(name, _long_number(text), "A whole number has too many digits.", "Put it in quotes if it is an id.")
     newer = _newer(text, odd)
     if newer is not None:
-        return Problem(
+        return _no_date(name, text, newer) or Problem(
             name, newer, "TOML 1.1 syntax is not supported.",
             "Write an inline table { ... } on one line without a comma before its }, and times with seconds.",
         )  # fmt: skip
@@ -81,8 +85,12 @@ def read(name: str, text: str) -> Document | Problem:
 def _syntax(name: str, text: str, error: tomli.TOMLDecodeError) -> Problem:
     line = min(error.lineno, text.count("\n") + 1)
     message = error.msg
+    if message in _BY_DATES and (problem := _no_date(name, text, line)) is not None:
+        return problem
     if message == "Invalid value" and _parses(f"{text}\n0]"):
         message = "Unclosed array"  # the file ends behind a comma
+    if message == "Unclosed inline table" and "}" in text.split("\n")[line - 1][error.colno - 1 :]:
+        message = _STRAYED
     if message in _OPENINGS:
         line = _opening(text, line, _OPENINGS[message])
     for pattern, what, remedy in _CLEARER:
@@ -92,6 +100,23 @@ def _syntax(name: str, text: str, error: tomli.TOMLDecodeError) -> Problem:
     return Problem(
         name, line, f"This is not valid TOML: {message[:1].lower()}{message[1:]}.", "Correct the line, or the one before it."
     )
+
+
+_BY_DATES = frozenset(
+    {
+        "Unclosed array",
+        "Unclosed inline table",
+        "Invalid value",
+        "Invalid date or datetime",
+        "Expected newline or end of document after a statement",
+    }
+)
+"""What the parser says where a date stops making sense: it reads the digits before that as a number."""
+
+
+def _no_date(name: str, text: str, line: int) -> Problem | None:
+    written = no_date(text.replace("\r\n", "\n").split("\n")[line - 1])
+    return None if written is None else Problem(name, line, f'"{written}" is no date.', REMEDY)
 
 
 _OPENINGS = {"Unclosed array": "[", "Unclosed inline table": "{", "Unterminated string": '"', "Expected \"'''\"": "'"}

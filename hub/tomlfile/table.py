@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from hub.errors import Problem
 from hub.model import Place, fold
+from hub.tomlfile.dates import REMEDY, is_day
 from hub.tomlfile.document import Document
 from hub.tomlfile.locate import Path
 
@@ -32,6 +33,16 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "", likene
     if otherwise:
         return otherwise
     return f"Known here: {', '.join(choices)}." if 0 < len(choices) <= 20 else ""
+
+
+def instead(right: str) -> str:
+    """The remedy for a word that stands for another one, ``right``; a whole sentence is the remedy itself."""
+    return right if not right or right.endswith(".") else f"Did you mean {right}?" if right[0] == "[" else f'Did you mean "{right}"?'
+
+
+def key_of(right: str) -> str:
+    """The key that such a word gives: ``when`` of ``when.label``, ``rule`` of ``[[rule]]``; none of a sentence."""
+    return "" if right.endswith(".") else right.strip("[]").partition(".")[0]
 
 
 def named(value: object) -> str:
@@ -82,9 +93,14 @@ class Table:
         place = self.at(*(keys if isinstance(keys, tuple) else (keys,)))
         self.problems.append(Problem(place.file, place.line, text, remedy, warning))
 
-    def only(self, known: Iterable[str], refused: Mapping[str, str] | None = None) -> None:
-        """Report each key that is not ``known``; ``refused`` are words of the grammar with what to do instead."""
-        known, refused = set(known), refused or {}
+    def only(
+        self, known: Iterable[str], refused: Mapping[str, str] | None = None, others: Mapping[str, str] | None = None
+    ) -> None:
+        """Report each key that is not ``known``; ``refused`` are words of the grammar with what to do instead.
+
+        ``others`` are words that are often written in place of a known one, with that one or with a whole remedy.
+        """
+        known, refused, others = set(known), refused or {}, others or {}
         within = "" if self.prefix else f" in {self.label}"
         for key in self.values:
             if key in known:
@@ -93,8 +109,9 @@ class Table:
                 shown = _header(key, self.values[key]) if not self.path else f"`{self.prefix}{key}`{within}"
                 self.problem(key, f"{shown} is not supported by this version.", refused[key])
                 continue
-            self.suggested.add(nearest(key, known) or "")
-            self.problem(key, f'The key "{self.prefix}{key}" is unknown{within}.', did_you_mean(key, known))
+            right = others.get(fold(key).replace("-", "_"), "")
+            self.suggested.add(key_of(right) if right else nearest(key, known) or "")
+            self.problem(key, f'The key "{self.prefix}{key}" is unknown{within}.', instead(right) or did_you_mean(key, known))
 
     def missing(self, key: str, remedy: str) -> None:
         if key not in self.suggested:
@@ -132,7 +149,7 @@ class Table:
             if fold(one) == fold(word):
                 return one
         if refused and fold(word) in refused:
-            self.problem(key, f'{key} = "{word}" is not supported by this version.', refused[fold(word)])
+            self.problem(key, f'`{key} = "{word}"` is not supported by this version.', refused[fold(word)])
         else:
             self.problem(key, f'"{word}" is no value of `{key}`.', did_you_mean(word, choices))
         return None
@@ -157,8 +174,11 @@ class Table:
             return None
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
-        remedy = "Write it without quotes: 2026-10-01."
-        self.expected(key, "a date", value, remedy if isinstance(value, str) else "Write a day without a time: 2026-10-01.")
+        if isinstance(value, datetime):
+            remedy = f"Write the day without a time: {value.date()}."
+        else:
+            remedy = f"Write it without quotes: {value}." if isinstance(value, str) and is_day(value) else REMEDY
+        self.expected(key, "a date", value, remedy)
         return None
 
     def flag(self, key: str) -> bool:

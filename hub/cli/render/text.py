@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -104,6 +105,12 @@ def moment(at: int | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def clock(at: int) -> str:
+    """``22 Nov 16:12``, in UTC."""
+    when = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{when.day} {when:%b %H:%M}"
+
+
 def day(at: date) -> str:
     """``1 Oct 2026``"""
     return f"{at.day} {at:%b %Y}"
@@ -143,6 +150,16 @@ def columns(gap: int = 2) -> Table:
 def words(*parts: Text | str | tuple[str, str]) -> Text:
     """Pieces of one line; plain ones have no style."""
     return Text.assemble(*parts)
+
+
+def noted(notes: Iterable[str]) -> Table:
+    """What must be known before the numbers are believed, a line each."""
+    table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for text in notes:
+        table.add_row(Text("!", f"{BOLD} {WARN}"), Text(clean(text), WARN))
+    return table
 
 
 def heading(text: str) -> Text:

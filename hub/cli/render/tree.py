@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from fractions import Fraction
 
 from rich.cells import cell_len
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +27,7 @@ from hub.cli.render.text import (
     day,
     fit,
     moment,
+    noted,
     percent,
     words,
 )
@@ -36,34 +38,86 @@ STALE_AFTER = 36 * 3_600_000
 """A nightly source that missed one night is said to be stale."""
 _WIDE = 100
 """From so many columns on, notes are shown in full length."""
+_READABLE = 24
+"""So much of a name is left before other things give way."""
+_GAP, _PERCENT = 2, 6
+MEANING = "Completion is output: the share of attached work that is done, not the outcome."
 
 
-def tree(value: Tree, now: int, width: int) -> Group:
-    """Everything that ``anchorline progress`` shows."""
-    return Group(_head(value), Text(), _nodes(value.company, width), Text(), work(value.counts), ages(value.sources, now))
+def tree(value: Tree, now: int, width: int, zone: tzinfo = UTC) -> Group:
+    """Everything that ``anchorline progress`` shows; ``zone`` is where the cycle's days begin."""
+    parts: list[RenderableType] = [_head(value, width, zone), Text()]
+    if value.notes:
+        parts += [noted(value.notes), Text()]
+    parts += [_nodes(value.company, width), Text()]
+    if value.company.kind == "company":  # the counts are those of all pillars
+        parts.append(work(value.counts, value.broken_anchors))
+    return Group(*parts, ages(value.sources, now), Text(MEANING, DIM))
 
 
-def _head(value: Tree) -> Text:
+def _head(value: Tree, width: int, zone: tzinfo) -> Text:
     dates = f"{day(value.starts)} to {day(value.ends)}"
-    return words((clean(value.cycle), BOLD), f"  {dates}", (f"  evaluated for {moment(value.as_of)}", DIM))
+    first = words((clean(value.cycle), BOLD), f"  {dates}  ", _elapsed(value, zone))
+    rest = f"evaluated for {moment(value.as_of)}"
+    gap = "  " if first.cell_len + 2 + len(rest) <= width else "\n"
+    return words(first, gap, (rest, DIM))
+
+
+def _elapsed(value: Tree, zone: tzinfo) -> Text:
+    """How much of the cycle is gone at ``as_of``, that day included."""
+    today = datetime.fromtimestamp(value.as_of / 1000, zone).date()
+    if today > value.ends:
+        return Text(f"over for {count((today - value.ends).days, 'day')}", WARN)
+    if today < value.starts:
+        return Text(f"begins in {count((value.starts - today).days, 'day')}", WARN)
+    gone, days = (today - value.starts).days + 1, (value.ends - value.starts).days + 1
+    return Text(f"{gone} of {count(days, 'day')} gone ({percent(Fraction(gone, days))})")
 
 
 def _nodes(company: Node, width: int) -> Table:
     wide = width >= _WIDE
     rows = [(("", company), None), *_rows(company, "")]
     notes = [_note(node, above, wide) for (_, node), above in rows]
+    label_width, bars, note_width = _layout(rows, notes, width)
     cells = BAR if wide else BAR - 2
-    bars = max(cells, len(UNMEASURED)) if any(node.progress is None for (_, node), _ in rows) else cells
-    note_width = min(max(map(cell_len, notes)), 54 if wide else 29)
-    name_width = width - bars - 5 - note_width - 6
-    table = columns()
-    table.add_column(no_wrap=True, max_width=name_width)
-    for size in (bars, 5, note_width):
-        table.add_column(no_wrap=True, min_width=size, justify="right" if size == 5 else "left")
+    table = columns(_GAP)
+    table.add_column(no_wrap=True, max_width=label_width)
+    if bars:
+        table.add_column(no_wrap=True, min_width=bars)
+    table.add_column(no_wrap=True, min_width=_PERCENT, justify="right")
+    table.add_column(no_wrap=True, min_width=note_width)
     for ((guide, node), _), note in zip(rows, notes, strict=True):
-        label, said = _label(guide, node, name_width), Text(fit(note, note_width), DIM)
-        table.add_row(label, bar(node.progress, cells), percent(node.progress), said)
+        figures: list[RenderableType] = [bar(node.progress, cells), percent(node.progress)]
+        if not bars:
+            figures = [Text(UNMEASURED, DIM) if node.progress is None else percent(node.progress)]
+        table.add_row(_label(guide, node, label_width), *figures, Text(fit(note, note_width), DIM))
     return table
+
+
+_Row = tuple[tuple[str, Node], Node | None]
+
+
+def _layout(rows: list[_Row], notes: list[str], width: int) -> tuple[int, int, int]:
+    """Widths of labels, bars (0: none) and notes. Names stay readable: first notes give way, then the bars go."""
+    wide = width >= _WIDE
+    unmeasured = any(node.progress is None for (_, node), _ in rows)
+    cells = BAR if wide else BAR - 2
+    bars = max(cells, len(UNMEASURED)) if unmeasured else cells
+    wanted = min(max(map(cell_len, notes)), 54 if wide else 29)
+    least = min(wanted, 30 if wide else 22)
+    needed = max(_needed(guide, node) for (guide, node), _ in rows)
+    for size in (bars, 0):
+        figures = size + _PERCENT + 3 * _GAP if size else max(_PERCENT, len(UNMEASURED) * unmeasured) + 2 * _GAP
+        note_width = max(min(wanted, width - figures - needed), least)
+        label_width = width - figures - note_width
+        if label_width >= needed:
+            return label_width, size, note_width
+    return label_width, 0, note_width
+
+
+def _needed(guide: str, node: Node) -> int:
+    id = cell_len(clean(node.id)) + 2 if node.kind == "key_result" else 0
+    return cell_len(guide) + id + min(cell_len(clean(node.name)), _READABLE)
 
 
 def _rows(node: Node, indent: str) -> Iterator[tuple[tuple[str, Node], Node]]:
@@ -84,29 +138,52 @@ def _label(guide: str, node: Node, width: int) -> Text:
 
 
 def _note(node: Node, above: Node | None, wide: bool) -> str:
-    """Who answers for it, where that changes; then the coverage of what rolls up, or what a key result is made of."""
+    """Who answers for it, where that changes; then the coverage of what rolls up, or what a key result is made of.
+
+    Where it will be cut, who comes last.
+    """
     who = clean(node.team or node.owner or "")
-    parts = [who] if who and (above is None or fold(who) != fold(clean(above.team or above.owner or ""))) else []
-    if node.kind != "key_result":
-        parts.append(f"from {node.measured} of {node.key_results}")
+    whose = [who] if who and (above is None or fold(who) != fold(clean(above.team or above.owner or ""))) else []
     note = clean(node.note)
-    parts.append(note if wide else note.partition(",")[0])
-    return " · ".join(part for part in parts if part)
+    made = [f"from {node.measured} of {node.key_results}"] if node.kind != "key_result" else []
+    made.append(note if wide else note.partition(",")[0])
+    return " · ".join(part for part in ([*whose, *made] if wide else [*made, *whose]) if part)
 
 
 # ---- the foot -----------------------------------------------------------------------------------------------------------
 
-_OUTCOMES = (("linked", "serve key results"), ("allowance", "run the business"), ("unanchored", "serve nothing"))
+_OUTCOMES = {
+    "linked": ("serves key results", "serve key results"),
+    "allowance": ("runs the business", "run the business"),
+    "unanchored": ("serves nothing", "serve nothing"),
+    "contested": ("is contested", "are contested"),
+    "broken": ("hangs on", "hang on"),
+}
 
 
-def work(counts: Mapping[str, int]) -> Text:
-    """Where the active items go, as shares of all that are not ignored."""
-    total = sum(counts.get(name, 0) for name in ("linked", "allowance", "unanchored", "contested", "broken"))
+def work(counts: Mapping[str, int], broken_anchors: int = 0) -> Text:
+    """Where the active items go, in items and as shares of all that are not ignored."""
+    total = sum(counts.get(name, 0) for name in _OUTCOMES)
     if not total:
         return Text("No active work.", DIM)
-    shares = [f"{percent(Fraction(counts.get(name, 0), total))} {what}" for name, what in _OUTCOMES]
-    doubtful = f"{counts.get('contested', 0):,} contested, {counts.get('broken', 0):,} under a broken anchor"
-    return words((count(total, "active item"), BOLD), f": {', '.join(shares)}; {doubtful}")
+    said = []
+    for name, (one, many) in _OUTCOMES.items():
+        items = counts.get(name, 0)
+        what = one if items == 1 else many
+        if name == "broken":
+            what += f" {_missing_names(broken_anchors)}"
+        if items:
+            said.append(f"{items:,} {what} ({percent(Fraction(items, total))})")
+    text = words((count(total, "active item"), BOLD), f": {', '.join(said)}.")
+    if counts.get("contested") or counts.get("broken"):
+        text.append("\n`anchorline unanchored` says what mends the last of them.")
+    return text
+
+
+def _missing_names(number: int) -> str:
+    if number == 1:
+        return "1 name that does not exist"
+    return f"{number:,} names that do not exist" if number else "names that do not exist"
 
 
 _ENDED = {

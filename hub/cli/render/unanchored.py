@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -10,92 +11,71 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hub.cli.render.text import BOLD, DIM, clean, columns, count, exact, fit, heading, linked, name_of, percent, words
+from hub.cli.render.text import BOLD, DIM, clean, columns, count, exact, fit, heading, linked, name_of, noted, percent, words
+from hub.cli.render.tree import ages
 from hub.report.values import Unanchored, Waif
 
 TEAMS_SHOWN = 12
+FINISHED = ("done", "dropped")
+_TOOLS = {"asana": "Asana", "jira": "Jira", "salesforce": "Salesforce", "trello": "Trello"}
+_TYPO = re.compile(r"(?P<text>.+?): no key result '(?P<id>.+?)'; did you mean '(?P<near>.+?)'\?")
 
 
-def unanchored(value: Unanchored, width: int, filtered: bool) -> Group:
-    """The three lists and the figures by team."""
-    return Group(*_parts(value, width, filtered))
+def unanchored(value: Unanchored, now: int, width: int, filtered: bool) -> Group:
+    """The three lists, the cheapest to mend first, and the figures by team."""
+    return Group(*_parts(value, now, width, filtered))
 
 
-def _parts(value: Unanchored, width: int, filtered: bool) -> Iterator[RenderableType]:
+def _parts(value: Unanchored, now: int, width: int, filtered: bool) -> Iterator[RenderableType]:
+    if value.notes:
+        yield from (noted(value.notes), Text())
     yield _head(value, filtered)
-    if value.items:
-        yield Text()
-        yield _items(value.items, width)
-        if any(item.active > 1 for item in value.items):
-            yield Text("A row stands for all loose work beneath it, too: one label there anchors it all.", DIM)
-        if value.rows > len(value.items):
-            yield Text(f"The first {len(value.items):,} of {value.rows:,} rows; --limit {value.rows} shows all.", DIM)
-    if value.by_team and value.total:
+    yield from _broken(value, width)
+    yield from _contested(value, width)
+    if len(value.by_team) > 1:
         yield from (Text(), _teams(value))
-    if value.contested:
-        claimed = f"Contested: {count(len(value.contested), 'item')}, claimed with equal strength, so nobody gets credit"
-        yield from (Text(), heading(claimed))
-        yield _reasons(value.contested, width)
-    if value.broken:
-        yield from (Text(), heading(f"Broken anchors: {count(len(value.broken), 'item')} with a name that does not exist"))
-        yield _reasons(value.broken, width)
+    if value.items:
+        yield from _rows(value, width)
+    if value.sources:
+        yield from (Text(), ages(value.sources, now))
 
 
 def _head(value: Unanchored, filtered: bool) -> Text:
     chosen = " of this choice" if filtered else ""
-    if not value.total:
-        text = words((f"No active item{chosen} is without an anchor", BOLD), f" ({clean(value.cycle)}).")
+    cycle = f" ({clean(value.cycle)})."
+    if not value.active and not value.total:  # nothing to judge is no good news
+        text = words((f"No active item{chosen} is known", BOLD), cycle)
+    elif not value.total:
+        text = words((f"No active item{chosen} is without an anchor", BOLD), cycle)
     else:
         of = "" if not value.active else f", {percent(Fraction(value.total, value.active))} of {value.active:,}"
         verb = "serves" if value.total == 1 else "serve"
-        text = words((f"{count(value.total, 'active item')}{chosen} {verb} no key result", BOLD), f"{of} ({clean(value.cycle)}).")
+        text = words((f"{count(value.total, 'active item')}{chosen} {verb} no key result", BOLD), f"{of}{cycle}")
     if value.dormant:
-        text.append(f" {value.dormant:,} more in the backlog lie dormant.", DIM)
+        lies = "lies" if value.dormant == 1 else "lie"
+        text.append(f" {value.dormant:,} more in the backlog {lies} dormant.", DIM)
     return text
 
 
-def _items(items: tuple[Waif, ...], width: int) -> Table:
-    table = columns()
-    table.add_column("item", no_wrap=True)
-    counted = any(item.effort != item.active for item in items)  # else effort is the number of items, and says it all
-    for name in ("items", "effort", "age") if counted else ("effort", "age"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("team", no_wrap=True)
-    table.add_column("title", no_wrap=True)
-    table.show_header, table.header_style = True, DIM
-    key, team = _widest(items, 16), max(cell_len(_team(i)) for i in items)
-    team = min(team, 14 if width < 100 else 24)
-    used = key + 6 + 5 + 5 + team + 10 + 7 * counted
-    for item in items:
-        age = "" if item.age_days is None else f"{item.age_days} d"
-        owner = Text(fit(_team(item), team), DIM if item.team is None else "")
-        figures = [f"{item.active:,}"] * counted + [exact(item.effort), age, item.state]
-        title = Text(fit(clean(item.title), max(width - used, 16)))
-        table.add_row(linked(fit(name_of(item.key, item.id), key), item.url), *figures, owner, title)
-    return table
+# ---- what somebody has to decide ----------------------------------------------------------------------------------------
 
 
-def _team(item: Waif) -> str:
-    return clean(item.team or "no team")
+def _broken(value: Unanchored, width: int) -> Iterator[RenderableType]:
+    if not value.broken:
+        return
+    total = max(value.broken_total, len(value.broken))
+    name = "a name that does not exist" if total == 1 else "names that do not exist"
+    hanging = f", {value.under_broken:,} with what hangs beneath" if value.under_broken > total else ""
+    yield from (Text(), heading(f"Broken anchors: {count(total, 'item')}{hanging}; they carry {name}"))
+    yield from (_reasons(value.broken, width), *_cut(len(value.broken), total, "item"))
 
 
-def _widest(items: tuple[Waif, ...], most: int) -> int:
-    return min(max(cell_len(name_of(i.key, i.id)) for i in items), most)
-
-
-def _teams(value: Unanchored) -> Table:
-    table = columns()
-    table.show_header, table.header_style = True, DIM
-    table.add_column("team")
-    table.add_column("items", justify="right")
-    table.add_column("effort", justify="right")
-    shown = value.by_team[:TEAMS_SHOWN]
-    for name, items, effort in shown:
-        table.add_row(clean(name), f"{items:,}", exact(effort))
-    if len(value.by_team) > len(shown):
-        table.add_row(Text(f"and {count(len(value.by_team) - len(shown), 'more team')}", DIM))
-    return table
+def _contested(value: Unanchored, width: int) -> Iterator[RenderableType]:
+    if not value.contested:
+        return
+    total = max(value.contested_total, len(value.contested))
+    yield from (Text(), heading(f"Contested: {count(total, 'item')}, claimed with equal strength, so nobody gets credit"))
+    yield from (_reasons(value.contested, width), *_cut(len(value.contested), total, "item"))
 
 
 def _reasons(items: tuple[Waif, ...], width: int) -> Table:
@@ -109,3 +89,99 @@ def _reasons(items: tuple[Waif, ...], width: int) -> Table:
         table.add_row(Text("  ") + linked(fit(name_of(item.key, item.id), key), item.url), title)
         table.add_row("", Text(clean(item.why), DIM))
     return table
+
+
+def _cut(shown: int, total: int, what: str) -> list[Text]:
+    """Said wherever something is not shown."""
+    return [Text(f"The first {shown:,} of {count(total, what)}; --limit {total} shows all.", DIM)] if total > shown else []
+
+
+def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
+    """(what to do in the vendor's tool, what for), the cheapest first; ``label`` is how a label names a key result here."""
+    kinds = {source.source: _TOOLS.get(source.kind, source.source) for source in value.sources}
+    steps = []
+    typo = next((item for item in value.broken if _TYPO.match(item.why)), None)
+    if typo is not None and (found := _TYPO.match(typo.why)) is not None:
+        said, tool = found["text"], clean(kinds.get(typo.source, typo.source))
+        meant = re.sub(re.escape(found["id"]), lambda _: found["near"], said, count=1, flags=re.IGNORECASE)
+        change = f"in {tool}, change the label {said} of {name_of(typo.key, typo.id)} to {meant}"
+        steps.append((clean(change), "the nearest name that exists"))
+    if value.items and label is not None:
+        row = value.items[0]
+        tool = kinds.get(row.source, row.source)
+        what = f"one label anchors {row.active:,} items" if row.active > 1 else "then it counts there"
+        steps.append((clean(f"label {name_of(row.key, row.id)} {label} in {tool}"), what))
+    return steps
+
+
+# ---- work that serves nothing -------------------------------------------------------------------------------------------
+
+
+def _teams(value: Unanchored) -> Table:
+    table = columns()
+    table.show_header, table.header_style = True, DIM
+    weighed = any(effort != items for _, items, effort in value.by_team)
+    table.add_column("team")
+    for name in ("items", "effort")[: 1 + weighed]:
+        table.add_column(name, justify="right")
+    shown = value.by_team[:TEAMS_SHOWN]
+    for name, items, effort in shown:
+        table.add_row(clean(name), f"{items:,}", *[exact(effort)] * weighed)
+    if len(value.by_team) > len(shown):
+        table.add_row(Text(f"and {count(len(value.by_team) - len(shown), 'more team')}", DIM))
+    return table
+
+
+def _rows(value: Unanchored, width: int) -> Iterator[RenderableType]:
+    going = tuple(item for item in value.items if item.state not in FINISHED)
+    finished = tuple(item for item in value.items if item.state in FINISHED)
+    for name, rows in (("In progress or planned", going), ("Already finished in this cycle", finished)):
+        if rows:
+            yield from (Text(), heading(name), _table(rows, value.items, width))
+    if any(item.active > 1 for item in value.items):
+        yield Text("A row stands for all loose work beneath it, too: one label there anchors it all.", DIM)
+    yield from _cut(len(value.items), value.rows, "row")
+
+
+def _table(rows: tuple[Waif, ...], every: tuple[Waif, ...], width: int) -> Table:
+    """Some of the rows, in columns that suit ``every`` one, so that tables beneath each other agree."""
+    team_width = 14 if width < 100 else 24
+    shown = {"item": True, "items": any(i.active > 1 for i in every), "effort": any(i.effort != i.active for i in every)}
+    shown["source"] = len({i.source for i in every}) > 1
+    cells = {id(item): _cells(item, team_width) for item in every}
+    names = [name for name in next(iter(cells.values())) if shown.get(name, True)]
+    table = columns()
+    table.show_header, table.header_style = True, DIM
+    used = 0
+    for name in names:
+        size = max(cell_len(name), *(own[name].cell_len for own in cells.values()))
+        table.add_column(name, no_wrap=True, min_width=size, justify="right" if name in ("items", "effort", "touched") else "left")
+        used += size + 2
+    table.add_column("title", no_wrap=True)
+    for item in rows:
+        own = cells[id(item)]
+        table.add_row(*(own[name] for name in names), Text(fit(clean(item.title), max(width - used, 16))))
+    return table
+
+
+def _cells(item: Waif, team_width: int) -> dict[str, Text]:
+    team = Text(fit(clean(item.team or "no team"), team_width), DIM if item.team is None else "")
+    return {
+        "item": linked(fit(name_of(item.key, item.id), 16), item.url),
+        "items": Text(f"{item.active:,}"),
+        "effort": Text(exact(item.effort)),
+        "touched": Text(_touched(item.age_days)),
+        "state": Text(item.state),
+        "source": Text(fit(clean(item.source), 12)),
+        "team": team,
+    }
+
+
+def _touched(days: int | None) -> str:
+    if days is None:
+        return ""
+    return f"{days:,} d ago" if days else "today"
+
+
+def _widest(items: tuple[Waif, ...], most: int) -> int:
+    return min(max(cell_len(name_of(i.key, i.id)) for i in items), most)

@@ -201,15 +201,88 @@ def test_a_changed_mapping_moves_numbers_without_a_changed_item(light: Hub) -> N
     assert before != after and rows(light.store, "SELECT item_no FROM dirty") == []
 
 
-def test_a_renamed_status_touches_its_items_without_reading_them_as_changed(light: Hub, sb: Sandbox) -> None:
+def test_a_status_that_means_something_else_moves_numbers_though_no_issue_changed(light: Hub, sb: Sandbox) -> None:
+    """The list of statuses decides: its items are calculated again although the vendor did not touch them."""
     light.sync()
-    before = rows(light.store, "SELECT cycle, kind, id, progress FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3")
-    sb.mutate("status", status="10001", name="Finished")
+    before = dict(rows(light.store, "SELECT state, count(*) FROM attachment GROUP BY state"))
+    sb.mutate("status", status="10001", name="Almost done", category="indeterminate")
+    summary = light.sync()
+    after = dict(rows(light.store, "SELECT state, count(*) FROM attachment GROUP BY state"))
+    assert summary.counts["new"] == 0
+    assert before["done"] > after.get("done", 0) and after["doing"] > before["doing"]
+
+
+def test_a_project_that_is_hidden_keeps_its_numbers_and_is_named(tmp_path: Path, sb: Sandbox, sqlite_store: Store) -> None:
+    """Nobody named the projects, so one that vanishes is access lost: its items, names and links stand as last seen."""
+    hub = Hub(World(tmp_path / "all", sb.url, "sqlite:///x.db"), sqlite_store)
+    assert hub.sync().result == "complete"
+    numbers = "SELECT cycle, kind, id, progress, details FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3"
+    before, fresh = rows(hub.store, numbers), [s.complete_at for s in Report(hub.store).sources()]
+    sb.mutate("project", project="IDN", hidden=True)
+    summary = hub.sync()
+    assert summary.result == "partial" and summary.error is not None and summary.error.startswith("IDN is no longer listed")
+    assert rows(hub.store, numbers) == before
+    assert [s.complete_at for s in Report(hub.store).sources()] == fresh, "a partial run renews no freshness"
+    tree = Report(hub.store).tree()
+    assert tree is not None and any("IDN" in note and "still count as last seen" in note for note in tree.notes)
+    assert hub.sync().result == "partial", "it stays partial until it is seen again or taken out of sight on purpose"
+
+
+def test_an_account_that_sees_nothing_is_no_empty_company(tmp_path: Path, sb: Sandbox, sqlite_store: Store) -> None:
+    hub = Hub(World(tmp_path / "all", sb.url, "sqlite:///x.db"), sqlite_store)
+    for project in sb.get("/rest/api/3/project/search")["values"]:
+        sb.mutate("project", project=project["key"], hidden=True)
+    summary = hub.sync()
+    assert summary.result == "failed" and summary.exit_code == 1 and summary.hint
+    tree = Report(hub.store).tree()
+    assert tree is not None and tree.notes[0].startswith("Nothing has been read from jira yet")
+
+
+def test_a_field_that_the_site_does_not_have_stops_the_run_and_names_it(tmp_path: Path, sb: Sandbox, sqlite_store: Store) -> None:
+    hub = Hub(World(tmp_path / "typo", sb.url, "sqlite:///x.db", more='fields = { team = "Teeam" }'), sqlite_store)
+    sb.control("DELETE", "log")
+    summary = hub.sync()
+    assert summary.result == "failed" and "Teeam" in (summary.error or "") and "Team" in (summary.error or "")
+    assert "fields" in (summary.hint or "")
+    assert not any("bulkfetch" in r["path"] for r in sb.log()), "nothing is read before it is mended"
+
+
+def test_another_site_under_the_same_name_is_refused(light: Hub, sb: Sandbox, tmp_path: Path) -> None:
+    """Ids of another site mean other items; the same account may work on both."""
     light.sync()
-    assert rows(light.store, "SELECT name FROM dimension WHERE kind = 'status' AND id = '10001' AND to_seq IS NULL") == [
-        ("Finished",)
-    ]
-    assert rows(light.store, "SELECT cycle, kind, id, progress FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3") == before
+    before = light.states()
+    elsewhere = World(tmp_path / "moved", f"{sb.url}/ex/jira/other", "sqlite:///x.db", more=PROJECTS)
+    refused = Hub(elsewhere, light.store).sync()
+    assert refused.result == "failed" and "its url is now" in (refused.error or "")
+    assert not difference(before, light.states())
+    assert Hub(elsewhere, light.store).sync(new_account=True).result == "complete"
+
+
+def test_a_position_that_expired_begins_its_pass_again(light: Hub, sb: Sandbox) -> None:
+    sb.switch(page_limit=5)
+    sb.fault("status", path="/rest/api/3/search/jql", at=[4], status=403)
+    assert light.sync().result in ("partial", "failed")
+    sb.fault("expire_token", path="/rest/api/3/search/jql")
+    summary = light.sync()
+    assert summary.result == "complete", summary.error
+    everything = {i["id"] for key in ("IDN", "BILL") for i in sb.search(f"project = {key} ORDER BY key", fields="id")}
+    assert {row[0] for row in rows(light.store, "SELECT id FROM item")} == everything
+
+
+def test_a_list_with_a_nameless_row_fails_the_run_and_not_the_hub(light: Hub, sb: Sandbox) -> None:
+    sb.fault("json", path="/rest/api/3/project/search", body={"values": [{"key": "X"}], "isLast": True}, times=0)
+    summary = light.sync()
+    assert summary.result == "failed" and "no id" in (summary.error or "") and summary.hint
+
+
+def test_the_files_of_the_moment_count_not_those_of_the_start(light: Hub, sb: Sandbox) -> None:
+    """A long run that began before an edit does not take the edit back when it ends."""
+    config, former = light.world.config(), light.world.mapping()
+    light.sync()
+    rules = light.world.folder / "mappings" / "rules.toml"
+    rules.write_text(rules.read_text() + '\n[[rule]]\nname = "late"\nwhen.key = "IDN-1"\nto = "sso"\n')
+    sync_source(config, former, light.store, "jira", as_of=NOW)
+    assert Report(light.store).mapping_hash() == light.world.mapping().hash != former.hash
 
 
 def test_a_board_that_cannot_be_read_takes_no_sprint_away(light: Hub, sb: Sandbox) -> None:

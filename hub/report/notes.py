@@ -1,0 +1,102 @@
+"""What must be known before numbers are believed: sentences that stand above them, most important first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.model import Cycle
+from hub.report.explain import Ground
+from hub.report.values import SourceAge
+from hub.report.words import plural
+from hub.store.read import Reader
+
+ODD = {
+    "status": "a status that means nothing yet",
+    "category": "a status category other than the status list's",
+    "estimate": "an estimate that is no valid number",
+    "parent": "a parent that was not read",
+    "cycle": "a circle of parents",
+    "team": "two teams",
+}
+
+
+WHY = "`anchorline runs` says why."
+
+
+def notes(reader: Reader, ground: Ground, cycle: Cycle, sources: tuple[SourceAge, ...]) -> tuple[str, ...]:
+    """The sentences for one evaluation and cycle; empty when there is nothing to say."""
+    return (
+        *_unread(sources),
+        *_waiting(reader),
+        *_out_of_time(ground, cycle),
+        *_unobserved(reader),
+        *_unevaluable(reader),
+        *_noticed(reader),
+        *_odd(reader),
+    )
+
+
+def _unread(sources: tuple[SourceAge, ...]) -> list[str]:
+    said = []
+    for source in sources:
+        last = f"its last run: {source.last_result}"
+        if source.items == 0:
+            said.append(f"Nothing has been read from {source.source} yet ({last}). {WHY}")
+        elif source.complete_at is None:
+            said.append(f"{source.source} was never read completely ({last}): the numbers know a part of it. {WHY}")
+        elif source.last_result in ("failed", "partial"):
+            said.append(f"The last run of {source.source} was {source.last_result}; what it did not read stands as it was. {WHY}")
+    return said
+
+
+def _waiting(reader: Reader) -> list[str]:
+    count = reader.dirty_count()
+    return [f"{plural(count, 'item')} changed since these numbers: `anchorline evaluate` calculates them."] if count else []
+
+
+def _noticed(reader: Reader) -> list[str]:
+    said = [f"{n.source}: {n.text}" for n in reader.notices() if n.kind == "run"]
+    unaccounted = sum(n.kind == "unaccounted" for n in reader.notices())
+    if unaccounted:
+        said.append(f"{plural(unaccounted, 'item')} once listed by a vendor and not returned: nothing was concluded from that.")
+    records = reader.quarantine()
+    if records:
+        which = ", ".join(r.id or "without id" for r in records[:3]) + (" and others" if len(records) > 3 else "")
+        said.append(f"{plural(len(records), 'record')} in quarantine ({which}): {records[0].reason}. The last good state counts.")
+    return said
+
+
+def _out_of_time(ground: Ground, cycle: Cycle) -> list[str]:
+    today = datetime.fromtimestamp(ground.as_of / 1000, ground.mapping.zone).date()
+    if today > cycle.ends:
+        days = plural((today - cycle.ends).days, "day")
+        return [f"The cycle {cycle.id} ended on {cycle.ends}, {days} before these numbers. Add the current one to [cycle]."]
+    if today < cycle.starts:
+        return [f"The cycle {cycle.id} begins on {cycle.starts}: nothing of it can be done yet."]
+    return []
+
+
+def _unobserved(reader: Reader) -> list[str]:
+    found = reader.unobserved()
+    if not found:
+        return []
+    names = ", ".join(name for _, name, _ in found[:4]) + (" and others" if len(found) > 4 else "")
+    items, projects = sum(count for _, _, count in found), plural(len(found), "project")
+    return [f"{plural(items, 'item')} of {projects} that are no longer read ({names}) still count as last seen."]
+
+
+def _unevaluable(reader: Reader) -> list[str]:
+    found = [f.text for f in reader.findings(kinds=["unevaluable"])]
+    if not found:
+        return []
+    more = f" ({len(found) - 1} more like it)" if len(found) > 1 else ""
+    first = found[0][0].upper() + found[0][1:]
+    return [f"{first}{more}: it matches nothing there. Check `fields` in config.toml."]
+
+
+def _odd(reader: Reader) -> list[str]:
+    counts = {kind: count for kind, count in reader.finding_counts().items() if kind in ODD}
+    if not counts:
+        return []
+    parts = ", ".join(f"{count:,} with {ODD[kind]}" for kind, count in sorted(counts.items(), key=lambda c: -c[1]))
+    return [f"Items to look at: {parts}. `anchorline explain ITEM` says what is odd."]
