@@ -1,13 +1,13 @@
 # Anchorline as an unprivileged user; only /data can be written. Run with --read-only --cap-drop ALL if you like.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE config.example.toml ./
+COPY requirements.lock requirements-dev.lock pyproject.toml README.md LICENSE config.example.toml ./
 COPY connectors connectors
 COPY hub hub
 COPY mappings mappings
 RUN python -m venv /opt/anchorline \
  && /opt/anchorline/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && python -m venv /tmp/build && /tmp/build/bin/pip install --no-cache-dir hatchling \
+ && python -m venv /tmp/build && /tmp/build/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock \
  && /tmp/build/bin/python -m hatchling build -t wheel -d /tmp/wheel \
  && /opt/anchorline/bin/pip install --no-cache-dir --no-deps /tmp/wheel/*.whl
 

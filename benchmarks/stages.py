@@ -18,7 +18,8 @@ from pathlib import Path
 import connectors
 from connectors.base import Connector, Page, checked
 from hub.assess import ENGINE, Assessor, nodes, tally
-from hub.cli.syncing import _settle_memory, strategy
+from hub.cli.access import strategy
+from hub.cli.syncing import _settle_memory
 from hub.config import Config, load_config
 from hub.model import Dimensions, Mapping
 from hub.store import Store, open_store

@@ -217,6 +217,13 @@ class Shown:
         chosen = next((u for u in units if u.counts and u.via), None) or next((u for u in units if u.counts), None)
         return (chosen.key or chosen.id) if chosen else None
 
+    @property
+    def team(self) -> str | None:
+        """A team with work to sort out: the one with most of it."""
+        teams = {row.team for row in self.unanchored.items if row.team}
+        named = [name for name, items, _ in self.unanchored.by_team if items and name in teams]
+        return named[0] if named else None
+
 
 def choose(report: Report, limit: int) -> Shown:
     """The tree, the head of the unanchored list, and the key result under way that most work is attached to."""

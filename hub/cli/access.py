@@ -103,6 +103,17 @@ def present(found: Config) -> Strategy | None:
         return None
 
 
+def label(files: Strategy | None) -> str | None:
+    """How a label names a key result under the mapping's rules, such as ``kr:<key result>``; None where none does."""
+    rules = files.rules if files is not None else ()
+    for rule in rules:
+        for condition in rule.when:
+            for test in condition.tests:
+                if condition.field == "label" and test.how == "capture" and len(rule.when) == 1:
+                    return test.written.replace("{key_result}", "<key result>")
+    return None
+
+
 def stale(found: Config, shown: str | None, files: Strategy | None) -> str | None:
     """What to say when the numbers, made with the mapping of hash ``shown``, are not those of the ``files`` of now."""
     if shown is None or not found.mappings.is_dir():

@@ -27,6 +27,13 @@ app = typer.Typer(
 )
 
 
+def days(text: str) -> int:
+    """A number of days, as it is written."""
+    if not text.isdecimal():
+        raise typer.BadParameter(f"'{text}' is not a number of days, such as 30.")
+    return int(text)
+
+
 def build() -> Any:
     """The whole command line, ready to be called with arguments."""
     return typer.main.get_command(app)
@@ -104,6 +111,16 @@ def sync(
 
 
 @app.command()
+def evaluate(context: typer.Context, json: Json = False) -> None:
+    """Calculate again with the present files, without reading any source.
+
+    After a change of the mapping files; a sync does it, too."""
+    from hub.cli import evaluating
+
+    evaluating.evaluate(context.obj, json)
+
+
+@app.command()
 def progress(
     context: typer.Context,
     cycle: CycleOption = None,
@@ -125,14 +142,15 @@ def unanchored(
     source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Only work from this source.")] = None,
     project: Annotated[str | None, typer.Option("--project", metavar="PROJECT", help="Only work in this project.")] = None,
     older_than: Annotated[
-        int | None, typer.Option("--older-than", metavar="DAYS", min=0, help="Only work that nobody touched for so many days.")
+        int | None,
+        typer.Option("--older-than", metavar="DAYS", parser=days, help="Only work that nobody touched for so many days."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many items to list.")] = 50,
     json: Json = False,
 ) -> None:
     """List active work that serves no key result.
 
-    Most effort first. Contested items and broken anchors are listed apart."""
+    What is cheapest to mend first: broken anchors, then contested items, then the rest, most effort first."""
     from hub.cli import reading
 
     reading.unanchored(context.obj, team, source, project, older_than, limit, json)
@@ -141,7 +159,9 @@ def unanchored(
 @app.command()
 def explain(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="KR|ITEM", help="A key result, objective or pillar by id, or an item by key.")],
+    text: Annotated[
+        str, typer.Argument(metavar="KR|ITEM", help="A key result, objective or pillar by id or name, or an item by key.")
+    ],
     cycle: CycleOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every rule and every item, not only the telling ones.")] = False,
     json: Json = False,

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from hub.cli import access, output
-from hub.errors import AnchorlineError, UsageError
+from hub.errors import UsageError
 from hub.report.values import ItemExplanation, NodeExplanation
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.model import Mapping
+    from hub.report import Report
 
 ROWS = 20
 """Items of a key result that are shown unless all are asked for."""
 
 
-def not_yet() -> AnchorlineError:
-    return AnchorlineError(access.NOT_YET, hint=access.FIRST)
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Config, Report, Mapping | None]]:
+    """Configuration, read side and the mapping files of now. Says first when the numbers are not those of the files."""
+    found = access.config(path)
+    with access.report(found) as report:
+        shown = report.mapping_hash()
+        files = access.present(found) if shown is not None else None
+        if (text := access.stale(found, shown, files)) is not None:
+            output.say(text, "yellow")
+        yield found, report, files
 
 
 def progress(path: Path, cycle: str | None, pillar: str | None, json: bool) -> None:
     """The tree of one cycle."""
     from hub.cli.render.tree import only_pillar, tree
 
-    with access.report(path) as report:
+    with _opened(path) as (config, report, _):
         found = report.tree(cycle)
     if found is None:
-        raise not_yet()
+        raise access.not_yet()
     if pillar is not None:
         known = [node.id for node in found.company.children if node.id]
         chosen = only_pillar(found, pillar)
@@ -33,40 +51,46 @@ def progress(path: Path, cycle: str | None, pillar: str | None, json: bool) -> N
     if json:
         output.data(found)
         return
-    output.show(tree(found, access.now(), output.out().width))
+    output.show(tree(found, access.now(), output.out().width, ZoneInfo(config.timezone)))
 
 
 def unanchored(
     path: Path, team: str | None, source: str | None, project: str | None, older_than: int | None, limit: int, json: bool
 ) -> None:
     """The lists of work that serves nothing."""
+    from hub.cli.render.unanchored import mending
     from hub.cli.render.unanchored import unanchored as rendered
 
-    with access.report(path) as report:
+    with _opened(path) as (_, report, files):
         found = report.unanchored(team=team, source=source, project=project, min_age_days=older_than, limit=limit)
     if found is None:
-        raise not_yet()
+        raise access.not_yet()
     if json:
         output.data(found)
         return
     filtered = any(given is not None for given in (team, source, project, older_than))
-    output.show(rendered(found, output.out().width, filtered))
+    output.show(rendered(found, access.now(), output.out().width, filtered))
+    steps = mending(found, access.label(files))
     first = next(iter((*found.items, *found.contested, *found.broken)), None)
     if first is not None:
         from hub.cli.render.text import name_of
 
-        output.next_steps((f"anchorline explain {name_of(first.key, first.id)}", "why no rule ties it to a key result"))
+        why = "why no rule ties it to a key result" if found.items else "what claims it"
+        steps.append((f"anchorline explain {quote(name_of(first.key, first.id))}", why))
+        output.next_steps(*steps)
 
 
 def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool) -> None:
     """Everything that is known by this name, explained."""
-    with access.report(path) as report:
-        if report.tree() is None:
-            raise not_yet()
+    with _opened(path) as (_, report, _):
+        if report.mapping_hash() is None:
+            raise access.not_yet()
         found = report.explain(text, cycle)
-        known = [] if found else report.ids()
+        ids, known = ([], None) if found else (report.ids(), report.known(text))
+    if known is not None:
+        raise UsageError(known)
     if not found:
-        hint = _nearest(text, known) or "Items go by their key, key results by their id."
+        hint = _nearest(text, ids) or "Items go by their key; key results, objectives and pillars by id or name."
         raise UsageError(f'Nothing is known by the name "{text}".', hint=hint)
     if json:
         output.data(found)
@@ -101,13 +125,13 @@ def runs(path: Path, source: str | None, limit: int, json: bool) -> None:
     """The latest runs."""
     from hub.cli.render.runs import runs as rendered
 
-    with access.report(path) as report:
+    with access.report(access.config(path)) as report:
         found = report.runs(source, limit)
         known = [each.source for each in report.sources()] if source is not None else []
     if source is not None and not found and source not in known:
         raise UsageError(f'There was no run of a source "{source}".', hint=_nearest(source, known))
     if not found:
-        raise not_yet()
+        raise access.not_yet()
     if json:
         output.data(found)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping as MappingABC
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,7 @@ def check(path: Path, json: bool) -> None:
 def _examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
     """Both halves are read even when one has mistakes, so that all of them show at once."""
     from hub.config import check_fields, load_config
-    from hub.mappings import load_mappings
+    from hub.mappings import load_mappings, stands_still
 
     problems: list[Problem] = []
     config, mapping = None, None
@@ -134,6 +135,8 @@ def _examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
             problems += warnings
         except ConfigError as error:
             problems += error.problems
+    if mapping:
+        problems += stands_still(mapping, datetime.fromtimestamp(access.now() / 1000, mapping.zone).date())
     if config and mapping:
         problems += check_fields(mapping, config)
     return config, mapping, sorted(dict.fromkeys(problems), key=lambda p: (p.warning, p))

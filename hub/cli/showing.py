@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from hub import demo as logic
 from hub.cli import access, children, failures, output, syncing
@@ -41,31 +42,32 @@ def demo(folder: Path, today: date | None, issues: int, seed: int, json: bool) -
 
 def _sync(plan: logic.Plan) -> Outcome:
     config = access.config(plan.config, logic.environment(plan))
-    strategy = syncing.strategy(config)
+    strategy = access.strategy(config)
     with view() as shown:
         return syncing.run_source(config, strategy, logic.SOURCE, syncing.told(shown), as_of=logic.instant(plan, config.timezone))
 
 
 def _show(plan: logic.Plan, json: bool) -> None:
-    with access.report(plan.config, logic.environment(plan)) as report:
+    config = access.config(plan.config, logic.environment(plan))
+    with access.report(config) as report:
         shown = logic.choose(report, LISTED)
     if json:
         output.data({"tree": shown.tree, "unanchored": shown.unanchored, "explained": shown.explained})
         return
-    for title, command, body in _chapters(shown):
+    for title, command, body in _chapters(shown, ZoneInfo(config.timezone)):
         _rule(title, command)
         output.show(body)
     _next(plan, shown)
 
 
-def _chapters(shown: logic.Shown) -> Iterator[tuple[str, str, RenderableType]]:
+def _chapters(shown: logic.Shown, zone: ZoneInfo) -> Iterator[tuple[str, str, RenderableType]]:
     from hub.cli.render.node import node
     from hub.cli.render.tree import tree
     from hub.cli.render.unanchored import unanchored
 
     width, now = output.out().width, access.now()
-    yield "Where the key results stand", "anchorline progress", tree(shown.tree, now, width)
-    yield "Work that serves none of them", "anchorline unanchored", unanchored(shown.unanchored, width, filtered=False)
+    yield "Where the key results stand", "anchorline progress", tree(shown.tree, now, width, zone)
+    yield "Work that serves none of them", "anchorline unanchored", unanchored(shown.unanchored, now, width, False)
     if shown.explained is not None:
         command = f"anchorline explain {shown.explained.id}"
         yield "Why a number is what it is", command, node(shown.explained, now, width, ROWS)
@@ -88,8 +90,10 @@ def _next(plan: logic.Plan, shown: logic.Shown) -> None:
     loose = shown.unanchored.items
     if loose:
         steps.append((f"anchorline explain {loose[0].key or loose[0].id}", "why it serves nothing"))
-    steps.append(("anchorline unanchored --team Platform", "what one team has to sort out"))
-    steps.append(("anchorline check", "after a change in mappings/"))
+    if shown.team:
+        steps.append((f"anchorline unanchored --team {quote(shown.team)}", "what one team has to sort out"))
+    steps.append(("anchorline evaluate", "after a change in mappings/"))
     output.next_steps(*steps)
     output.say("")
-    output.say("Your own Jira: `anchorline init my-hub` in another folder, and follow its three steps.")
+    output.say("Links to issues lead to the stand-in, which has ended: here they open nothing.")
+    output.say("Your own Jira: `anchorline init my-hub` in another folder, and follow its steps.")

@@ -135,7 +135,10 @@ def next_steps(outcomes: list[Outcome]) -> list[tuple[str, str]]:
     """What to try after runs that ended so: to mend comes before to look."""
     numbers = any(each.seq is not None for each in outcomes)
     if all(each.exit_code == 0 for each in outcomes):
-        seen = [("anchorline progress", "where every key result stands"), ("anchorline unanchored", "active work that serves none")]
+        seen = [
+            ("anchorline progress", "where every key result stands"),
+            ("anchorline unanchored", "active work that serves none"),
+        ]
         return seen if numbers else []
     begun = [each for each in outcomes if each.exit_code and each.run_id is not None]
     steps = []

@@ -91,7 +91,7 @@ class Bars(View):
             TextColumn("{task.fields[source]}", style="bold", markup=False),
             BarColumn(bar_width=20),
             TextColumn("{task.completed}/{task.fields[of]}", markup=False),
-            TextColumn("{task.fields[items]:>8,} items", markup=False),
+            TextColumn("{task.fields[items]:>16}", markup=False),
             TimeElapsedColumn(),
             TextColumn(
                 "{task.fields[now]}", style="dim", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
@@ -111,7 +111,9 @@ class Bars(View):
 
     def _task(self, source: str) -> TaskID:
         if source not in self._tasks:
-            self._tasks[source] = self._bars.add_task("", total=None, source=clean(source), items=0, of="?", now="connecting")
+            self._tasks[source] = self._bars.add_task(
+                "", total=None, source=clean(source), items=count(0, "item"), of="?", now="connecting"
+            )
         return self._tasks[source]
 
     def __call__(self, event: Mapping[str, Any]) -> None:
@@ -124,7 +126,7 @@ class Bars(View):
         elif kind == "Progressed":
             self._read[event["source"], event["partition"]] = event["read"]
             total = sum(read for (source, _), read in self._read.items() if source == event["source"])
-            self._bars.update(task, items=total)
+            self._bars.update(task, items=count(total, "item"))
         elif kind == "PartitionEnded":
             self._bars.advance(task)
             if event["error"]:

@@ -33,7 +33,9 @@ _OTHERS = {
     **dict.fromkeys(("tz", "time_zone", "zone"), "timezone"),
     **dict.fromkeys(("db", "database_url"), "database"),
     **dict.fromkeys(("jira", "sources", "connector"), "[source.jira]"),
-    **dict.fromkeys(("url", "user", "projects", "kind", "fields", "effort"), "It goes into the table of a source: [source.jira]."),
+    **dict.fromkeys(
+        ("url", "user", "projects", "kind", "fields", "effort"), "It goes into the table of a source: [source.jira]."
+    ),
     **dict.fromkeys(("cycle", "pillar", "team", "objective", "key_result", "rule"), "It goes into a mapping file."),
 }
 EXAMPLE_HOST = "larkfield.atlassian.net"

@@ -91,7 +91,7 @@ def _check_name(name: str, table: Table, others: list[str], variable: str) -> No
 def _kind(table: Table) -> Kind | None:
     name = table.text("kind")
     if name is None:
-        if "kind" not in table:
+        if "kind" not in table and "type" not in table:  # which is told what it should be
             table.missing("kind", f'Add kind = "{(connectors.kinds() or ("jira",))[0]}", for example.')
         return None
     if name not in connectors.kinds():

@@ -34,7 +34,9 @@ def _near(wanted: str) -> list[str]:
         region, _, own = fold(zone).rpartition("/")
         whole = difflib.SequenceMatcher(None, wanted, fold(zone)).ratio()
         part = difflib.SequenceMatcher(None, city, own).ratio() if region else 0.0
-        likeness[zone] = 1.1 if wanted == fold(zone) else max(whole, part - 0.01 * ("/" in wanted and not wanted.startswith(region + "/")))
+        likeness[zone] = (
+            1.1 if wanted == fold(zone) else max(whole, part - 0.01 * ("/" in wanted and not wanted.startswith(region + "/")))
+        )
     found = sorted((zone for zone in likeness if likeness[zone] >= 0.72), key=lambda z: (-likeness[z], "/" not in z, z))
     if found and likeness[found[0]] >= 0.9:
         return [zone for zone in found[:3] if likeness[zone] >= likeness[found[0]] - 0.02]

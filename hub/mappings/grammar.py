@@ -199,9 +199,7 @@ FIELDS = (
 )  # fmt: skip
 FIELDS_OTHERS = {
     **_EXCLUSION,
-    **dict.fromkeys(
-        ("any", "all", "or", "and"), 'A list means any of its values, and all lines hold: when.label = ["a", "b"].'
-    ),
+    **dict.fromkeys(("any", "all", "or", "and"), 'A list means any of its values, and all lines hold: when.label = ["a", "b"].'),
     **dict.fromkeys(("tag", "tags"), "label"),
     **dict.fromkeys(("id", "issue", "epic"), "key"),
     **dict.fromkeys(("issuetype", "issue_type"), "type"),

@@ -29,6 +29,10 @@ def percent(value: Fraction | None) -> str:
     """``43.8 %``, or ``unmeasured``: never 0 % for what nobody measured."""
     if value is None:
         return "unmeasured"
+    if 0 < value < Fraction(1, 1000):
+        return "< 0.1 %"  # something was done, and something is left: neither is rounded away
+    if Fraction(999, 1000) < value < 1:
+        return "> 99.9 %"
     text = f"{float(value) * 100:.1f}"
     return f"{text.removesuffix('.0')} %"
 

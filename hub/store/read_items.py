@@ -100,7 +100,8 @@ def tree_then(sql: Sql, no: int, as_of: int) -> list[Item]:
     rows = sql.rows(
         "WITH RECURSIVE then_edge(child_no, parent_no) AS (SELECT child_no, parent_no FROM edge WHERE from_seq <= ?"
         " UNION ALL SELECT child_no, parent_no FROM edge_version WHERE from_seq <= ? AND to_seq > ?),"
-        " up(no) AS (SELECT CAST(? AS BIGINT) UNION SELECT then_edge.parent_no FROM up JOIN then_edge ON then_edge.child_no = up.no),"
+        " up(no) AS (SELECT CAST(? AS BIGINT) UNION SELECT then_edge.parent_no FROM up"
+        " JOIN then_edge ON then_edge.child_no = up.no),"
         " down(no) AS (SELECT no FROM up UNION SELECT then_edge.child_no FROM down"
         " JOIN then_edge ON then_edge.parent_no = down.no) SELECT no FROM down",
         *(as_of, as_of, as_of, no),

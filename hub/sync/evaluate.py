@@ -6,8 +6,10 @@ no marks left --units of all links--> nodes --> snapshots that changed, outbox, 
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Mapping as MappingABC
+from pathlib import Path
 from typing import Any
 
 from hub.assess import ENGINE, Assessor, nodes, tally
@@ -64,7 +66,7 @@ def evaluate(
         mapping = _present(config, mapping)
         as_of = as_of if as_of is not None else _now(reader)
         facts = facts_of(config)
-        writer.put_mapping(mapping, engine=ENGINE, facts=stored_facts(facts))
+        writer.put_mapping(mapping, engine=ENGINE, facts=stored_facts(facts), git_commit=_commit(config.mappings))
         for _ in range(ROUNDS):
             _links(writer, reader, mapping, facts, source, listener)
             seq = writer.finish_evaluation(
@@ -78,6 +80,17 @@ def evaluate(
             if seq is not None:
                 return seq
     return None
+
+
+def _commit(folder: Path) -> str | None:
+    """The commit that the mapping folder stands at, where it is under git; of use to people, nothing depends on it."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _present(config: Config, former: Mapping) -> Mapping:

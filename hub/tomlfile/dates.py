@@ -20,7 +20,9 @@ _DAY = "|".join(
 )
 _ATTEMPT = re.compile(rf"(?:^|(?<=[=\[,]))\s*((?:{_DAY})(?:[t\s]\s?(?:{_TIME})?)?|{_TIME})\s*(?=[,}}\]#]|$)", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
-_RIGHT = re.compile(r"(\d{4}-\d\d-\d\d)?(?:(?<=\d)[Tt ](?=\d))?((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?)?")
+_RIGHT = re.compile(
+    r"(\d{4}-\d\d-\d\d)?(?:(?<=\d)[Tt ](?=\d))?((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?)?"
+)
 
 
 def no_date(line: str) -> str | None:

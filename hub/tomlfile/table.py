@@ -37,7 +37,9 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "", likene
 
 def instead(right: str) -> str:
     """The remedy for a word that stands for another one, ``right``; a whole sentence is the remedy itself."""
-    return right if not right or right.endswith(".") else f"Did you mean {right}?" if right[0] == "[" else f'Did you mean "{right}"?'
+    return (
+        right if not right or right.endswith(".") else f"Did you mean {right}?" if right[0] == "[" else f'Did you mean "{right}"?'
+    )
 
 
 def key_of(right: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import pytest
@@ -77,10 +76,7 @@ def by_hub(given: Company) -> Answer:
     )
 
 
-hub_is_there = pytest.mark.skipif(find_spec("hub.assess") is None, reason="hub.assess is not written yet")
-
-
-@pytest.fixture(params=[pytest.param(by_words, id="words"), pytest.param(by_hub, id="hub", marks=hub_is_there)])
+@pytest.fixture(params=[pytest.param(by_words, id="words"), pytest.param(by_hub, id="hub")])
 def answer(request: pytest.FixtureRequest) -> Callable[[Company], Answer]:
     calculate: Callable[[Company], Answer] = request.param
     return calculate

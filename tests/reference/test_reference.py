@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 
+from hub.assess import assess
 from hub.model import Assessment, Attachment, fold
 from tests.reference.builders import Company
 from tests.reference.companies import companies
@@ -97,7 +98,6 @@ def shares(attachment: Attachment) -> frozenset[tuple[str, str, Fraction]]:
 
 
 def compare(company: Company) -> None:
-    assess = pytest.importorskip("hub.assess").assess
     words = reference(*company)
     for outcome in sorted({a.outcome for a in words.attachments.values()}):
         event(f"outcome: {outcome}")

@@ -18,6 +18,7 @@ SEEN = 4
 NEAR = 3
 """Rules that do not match, as many as are shown unless all are asked for."""
 _ONLY_ON = {"level", "former_keys", "parent"}
+_INTERNAL = ("status_id",)
 _FACTS = {
     "status_category": "status category (on the item)",
     "status_list_category": "status category (status list)",
@@ -60,7 +61,8 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
         yield "Rules that do not match it, the nearest first", Group(*_others(value, every_rule))
     if value.findings:
         yield "To be looked at", Group(*(Text(clean(text), WARN) for text in value.findings))
-    yield "What the vendor says", _facts(value.facts)
+    hidden = () if every_rule else _INTERNAL
+    yield "What the vendor says", _facts({name: fact for name, fact in value.facts.items() if name not in hidden})
     if value.run:
         yield "Read by", run(value.run)
 

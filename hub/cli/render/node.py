@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -34,6 +35,8 @@ from hub.cli.render.text import (
 from hub.cli.render.tree import ages
 from hub.report.values import NodeExplanation, UnitRow
 
+OPEN = ("todo", "doing")
+_PARTS = {Fraction(1, 2): "by half", Fraction(1, 3): "by a third", Fraction(1, 4): "by a quarter"}
 NAMED = 6
 """Items named per reason, unless all are asked for."""
 _KINDS = {"key_result": "key result", "objective": "objective", "pillar": "pillar", "company": "everything"}
@@ -58,25 +61,28 @@ def _head(value: NodeExplanation) -> Group:
 
 
 def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) -> Iterator[tuple[str, RenderableType]]:
-    yield "How it is calculated", _calculation(value)
+    yield "How it is calculated", _calculation(value, rows is None)
     if value.children:
         coverage = f"from {value.measured} of {count(value.key_results, 'key result')}"
         yield f"Made of, {coverage}", _children(value.children, width)
-    counting = [unit for unit in value.units if unit.counts]
+    counting = sorted((unit for unit in value.units if unit.counts), key=_order)
     left = [unit for unit in value.units if not unit.counts]
     if counting:
-        yield f"Counted: {count(len(counting), 'item')}", _counted(counting[:rows], len(counting), width)
+        yield f"Counted: {count(len(counting), 'item')}", _counted(counting, rows, width)
     if left:
         yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(left, rows is None, width)
     if value.sources:
         yield "How old the data is", ages(value.sources, now)
-    yield "Evaluated", _evaluated(value)
+    if value.run or rows is None:
+        yield "Evaluated", _evaluated(value, rows is None)
     yield "Look further", _further(value, counting)
 
 
-def _calculation(value: NodeExplanation) -> Group:
+def _calculation(value: NodeExplanation, details: bool) -> Group:
     rows: list[RenderableType] = [Text(clean(value.formula))]
     shown = {name: text for name, text in value.policy.items() if text not in (None, "", {}, ())}
+    if not details:
+        shown.pop("means", None)
     if shown.get("by") == "count":
         shown.pop("missing", None)
     if shown:
@@ -124,13 +130,33 @@ def _table(names: tuple[str, ...], right: frozenset[str] = frozenset()) -> Table
     return table
 
 
-def _counted(rows: list[UnitRow], total: int, width: int) -> Group:
+def _order(row: UnitRow) -> tuple[bool, Fraction, str, str, int, str]:
+    """What can still move the number comes first, the heaviest before the others, the oldest key before the newer."""
+    name = row.key or row.id
+    head, _, tail = name.rpartition("-")
+    return (row.state not in OPEN, -(row.weight or Fraction(0)), row.source, head, int(tail) if tail.isdecimal() else 0, name)
+
+
+def _shared(rows: list[UnitRow]) -> list[Text]:
+    """How many count by a part only, in one line."""
+    parts = Counter(row.part for row in rows if row.part != 1)
+    said = [f"{number:,} {_PARTS.get(part, f'by {share(part)}')}" for part, number in sorted(parts.items(), reverse=True)]
+    if not said:
+        return []
+    first, *more = said
+    number, _, how = first.partition(" ")
+    verb = "counts" if number == "1" else "count"
+    return [Text(f"{number} of the items {verb} {how}{''.join(f', {each}' for each in more)}.")]
+
+
+def _counted(every: list[UnitRow], most: int | None, width: int) -> Group:
+    rows = every[:most]
     table = _table(("item", "state", "weight", "rule", "title"), frozenset({"weight"}))
     cells = [(_key(row), _state(row), _weight(row), clean(row.place)) for row in rows]
     used = sum(max(cell_len(cell[at]) for cell in cells) + 2 for at in range(4)) + 2
     for row, (key, state, weight, place) in zip(rows, cells, strict=True):
         table.add_row(linked(key, row.url), state, weight, Text(place, DIM), Text(fit(clean(row.title), max(width - used, 12))))
-    return Group(table, *_more(len(rows), total))
+    return Group(*_shared(every), table, *_more(len(rows), len(every)))
 
 
 def _left_out(rows: list[UnitRow], every_row: bool, width: int) -> Table:
@@ -170,20 +196,23 @@ def _state(row: UnitRow) -> str:
 
 def _weight(row: UnitRow) -> str:
     """What it adds to the total; where its credit is shared, or the estimate is not its own, that is said."""
-    text = exact(row.weight)
-    if row.part != 1:
-        return f"{text} ({share(row.part)})"
-    if row.weight is not None and row.estimate is None and row.weight != 1:
-        return f"~{text}"
-    return text
+    if row.weight is None:
+        return ""
+    if row.part in (row.weight, 0):
+        return share(row.weight)
+    whole = row.weight / row.part
+    about = "~" if row.estimate is None and whole != 1 else ""
+    return f"{about}{exact(row.weight)}" + (f" ({share(row.part)} of {exact(whole)})" if row.part != 1 else "")
 
 
 # ---- the foot -----------------------------------------------------------------------------------------------------------
 
 
-def _evaluated(value: NodeExplanation) -> Group:
-    where = Text(f"step {value.seq} of the database, mapping {clean(value.mapping_hash)[:12]}")
-    return Group(run(value.run), where) if value.run else Group(where)
+def _evaluated(value: NodeExplanation, details: bool) -> Group:
+    lines = [run(value.run)] if value.run else []
+    if details:
+        lines.append(Text(f"step {value.seq} of the database, mapping {clean(value.mapping_hash)[:12]}"))
+    return Group(*lines)
 
 
 def _further(value: NodeExplanation, counting: list[UnitRow]) -> Table:

@@ -29,7 +29,7 @@ def check_summary(place: str, counts: Mapping[str, int], sources: Iterable[tuple
     table.add_column(justify="right")
     table.add_column()
     for name, number in counts.items():
-        table.add_row(str(number), name.replace("_", " "))
+        table.add_row(str(number), name.replace("_", " ").removesuffix("s" if number == 1 else ""))
     but = f", with {count(warnings, 'warning')}." if warnings else "."
     head = words((f"{clean(place)} is valid", BOLD), but)
     listed = ", ".join(f"{clean(name)} ({clean(kind)})" for name, kind in sources)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hub.cli.render.text import BAD, BOLD, DIM, WARN, ago, clean, columns, count, duration, words
+from hub.cli.render.text import BAD, BOLD, DIM, WARN, ago, clean, clock, columns, count, duration, words
 from hub.report.values import RunRow
 
-_NUMBERS = ("took", "read", "new", "changed")
+_NUMBERS = ("run", "took", "read", "new", "changed")
 STYLES = {"complete": "green", "partial": WARN, "held": WARN, "failed": BAD, "locked": WARN, "refused": BAD, "running": ""}
 
 
@@ -19,19 +20,31 @@ def runs(rows: Iterable[RunRow], now: int) -> Group:
     """One line a run, newest first; what went wrong beneath it."""
     table = columns()
     table.show_header, table.header_style = True, DIM
-    for name in ("source", "began", "result", "took", "read", "new", "changed"):
+    for name in ("run", "source", "began (UTC)", "", "result", "took", "read", "new", "changed"):
         table.add_column(name, no_wrap=True, justify="right" if name in _NUMBERS else "left")
-    table.add_column("run", overflow="ellipsis", no_wrap=True, style=DIM)
-    notes: dict[tuple[str, str], RenderableType] = {}
+    said: dict[tuple[str, str | None], list[RunRow]] = {}
     for row in rows:
         counts = [f"{_count(row.counts, name):,}" for name in ("read", "new", "changed")]
         result = Text(clean(row.result), STYLES.get(row.result, ""))
-        table.add_row(
-            clean(row.source), ago(row.started_at, now), result, duration(row.started_at, row.finished_at), *counts, clean(row.id)
-        )  # fmt: skip
-        if row.error and (row.source, row.error) not in notes:  # the newest of its kind is enough
-            notes[row.source, row.error] = trouble(f"{row.source}, {ago(row.started_at, now)}", row.error, row.hint)
-    return Group(table, *([Text(), *notes.values()] if notes else []))
+        when = clock(row.started_at), Text(_short(ago(row.started_at, now)), DIM)
+        took = duration(row.started_at, row.finished_at)
+        table.add_row(clean(row.id), clean(row.source), *when, result, took, *counts)
+        if row.error:
+            said.setdefault((row.error, row.hint), []).append(row)
+    notes = [trouble(_which(those), error, hint) for (error, hint), those in said.items()]
+    return Group(table, *([Text(), *notes] if notes else []))
+
+
+def _which(those: list[RunRow]) -> str:
+    """The runs that ended with the same words, newest first."""
+    return f"run {those[0].id}" + (f", and {len(those) - 1} before it" if len(those) > 1 else "")
+
+
+def _short(age: str) -> str:
+    """``22 min ago``: where it stands beside the clock time."""
+    for word, less in (("minute", "min"), ("hour", "h"), ("day", "d")):
+        age = re.sub(rf"\b{word}s?\b", less, age)
+    return age
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

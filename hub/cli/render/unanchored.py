@@ -67,7 +67,8 @@ def _broken(value: Unanchored, width: int) -> Iterator[RenderableType]:
     name = "a name that does not exist" if total == 1 else "names that do not exist"
     hanging = f", {value.under_broken:,} with what hangs beneath" if value.under_broken > total else ""
     yield from (Text(), heading(f"Broken anchors: {count(total, 'item')}{hanging}; they carry {name}"))
-    yield from (_reasons(value.broken, width), *_cut(len(value.broken), total, "item"))
+    yield _reasons(value.broken, width)
+    yield from _cut(len(value.broken), total, "item")
 
 
 def _contested(value: Unanchored, width: int) -> Iterator[RenderableType]:
@@ -75,7 +76,8 @@ def _contested(value: Unanchored, width: int) -> Iterator[RenderableType]:
         return
     total = max(value.contested_total, len(value.contested))
     yield from (Text(), heading(f"Contested: {count(total, 'item')}, claimed with equal strength, so nobody gets credit"))
-    yield from (_reasons(value.contested, width), *_cut(len(value.contested), total, "item"))
+    yield _reasons(value.contested, width)
+    yield from _cut(len(value.contested), total, "item")
 
 
 def _reasons(items: tuple[Waif, ...], width: int) -> Table:
@@ -104,7 +106,7 @@ def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
     if typo is not None and (found := _TYPO.match(typo.why)) is not None:
         said, tool = found["text"], clean(kinds.get(typo.source, typo.source))
         meant = re.sub(re.escape(found["id"]), lambda _: found["near"], said, count=1, flags=re.IGNORECASE)
-        change = f"in {tool}, change the label {said} of {name_of(typo.key, typo.id)} to {meant}"
+        change = f"in {tool}, change {'the label ' if label else ''}{said} of {name_of(typo.key, typo.id)} to {meant}"
         steps.append((clean(change), "the nearest name that exists"))
     if value.items and label is not None:
         row = value.items[0]
@@ -155,7 +157,9 @@ def _table(rows: tuple[Waif, ...], every: tuple[Waif, ...], width: int) -> Table
     used = 0
     for name in names:
         size = max(cell_len(name), *(own[name].cell_len for own in cells.values()))
-        table.add_column(name, no_wrap=True, min_width=size, justify="right" if name in ("items", "effort", "touched") else "left")
+        table.add_column(
+            name, no_wrap=True, min_width=size, justify="right" if name in ("items", "effort", "touched") else "left"
+        )
         used += size + 2
     table.add_column("title", no_wrap=True)
     for item in rows:

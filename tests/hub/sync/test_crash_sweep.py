@@ -58,8 +58,8 @@ class Sweeper:
         self.process.stdout.close()
 
 
-def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: int) -> int:
-    """Kill at every ``step``-th point; the number of points there are."""
+def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: int, *, changed: bool = False) -> int:
+    """Kill at every ``step``-th point; the number of points there are. ``changed``: the run supersedes rows."""
     sweeper = Sweeper(tmp_path / "world", company.url)
     try:
         counted = tmp_path / "count"
@@ -69,6 +69,7 @@ def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: i
         points = int(counted.read_text())
         assert wanted["result"] == "complete"
         assert len(wanted["state"]["items"]) == ISSUES and not wanted["state"]["dirty"]
+        assert bool(wanted["state"]["versions"]) == bool(wanted["state"]["aliases"]) == changed
         assert wanted["state"]["snapshots"] and wanted["state"]["links"] and wanted["state"]["edges"]
         for at in range(1, points + 1, step):
             database = fresh(at)
@@ -80,6 +81,32 @@ def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: i
     finally:
         sweeper.stop()
     return points
+
+
+def stir(company: Sandbox) -> None:
+    """What happens between two nights: other titles and labels, a move, another parent, a new issue, another status category."""
+    issues = company.search("project in (CORE, GROW, IDN, PLAT, BILL, MOB, DATA, ITSD) ORDER BY key", fields="issuetype,parent")
+    epics = [i for i in issues if i["fields"]["issuetype"]["hierarchyLevel"] == 1]
+    stories = [i for i in issues if i["fields"].get("parent") and i["fields"]["issuetype"]["hierarchyLevel"] == 0]
+    company.mutate("update", issue=epics[0]["id"], fields={"labels": ["kr:sso", "kr:soc2"], "summary": "Renamed overnight"})
+    own = [e for e in epics if e["key"].split("-")[0] == stories[0]["key"].split("-")[0] != epics[0]["key"].split("-")[0]]
+    company.mutate("update", issue=stories[0]["id"], fields={"parent": {"key": (own or epics)[-1]["key"]}})
+    company.mutate("move", issue=stories[-1]["id"], project="PLAT" if not stories[-1]["key"].startswith("PLAT") else "CORE")
+    company.mutate("status", status="3", name="Being done", category="done")
+
+
+def test_a_second_run_over_changes(tmp_path: Path, sqlite_template: Path) -> None:
+    """Versions, aliases, re-parenting and a list that changed: killed half-way, they end as in an undisturbed run."""
+    with sandbox(issues=ISSUES, seed=3, page_limit=7) as company:
+        first = fresh_sqlite(tmp_path, sqlite_template)(-1)
+        before = Sweeper(tmp_path / "world", company.url)
+        try:
+            assert before.run(first) == 0
+        finally:
+            before.stop()
+        stir(company)
+        stored = Path(first.removeprefix("sqlite:///"))
+        assert sweep(tmp_path, company, fresh_sqlite(tmp_path, stored), SAMPLE, changed=True) > 60
 
 
 def fresh_sqlite(tmp_path: Path, template: Path) -> Callable[[int], str]:

@@ -1,0 +1,43 @@
+"""``evaluate``: the second half of a sync alone, for mapping files that changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from hub.cli import access, children, output
+from hub.cli.render.text import count
+
+
+def evaluate(path: Path, json: bool) -> None:
+    """Calculate from the items that are stored already, and say in one line what came of it."""
+    children.heed_signals()
+    config = access.config(path)
+    files = access.strategy(config)
+    with access.synced(config) as store:
+        from hub import sync
+        from hub.report import Report
+
+        sources = Report(store).sources()
+        if not any(source.items or source.complete_at is not None for source in sources):
+            raise access.not_yet()
+        as_of = access.now()
+        with output.err().status(Text("calculating")) as status:
+
+            def show(event: sync.Event) -> None:
+                if isinstance(event, sync.Evaluating):
+                    status.update(Text(f"tying {count(event.items, 'item')} to key results"))
+
+            seq = sync.evaluate(store, config, files, "", as_of=as_of, run_id=None, listener=show)
+    items = sum(source.items for source in sources)
+    found = {"seq": seq, "as_of": as_of, "key_results": len(files.key_results), "items": items, "mapping_hash": files.hash}
+    if json:
+        output.data(found)
+    elif seq is not None:
+        made = f"{count(len(files.key_results), 'key result')} from {count(items, 'item')}"
+        output.line(f"calculated: {made}, step {seq} of the database")
+    if seq is None:
+        output.say("Other runs keep changing items; the last of them calculates, with the files of its start.")
+    elif not json:
+        output.next_steps(("anchorline progress", "where every key result stands now"))
