@@ -5,6 +5,7 @@ call -> gate (vendor account, bucket) -> attempt (deadline) -> retry (tenacity, 
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -26,12 +27,19 @@ from connectors.base import IoSettings, QuotaExhausted, RateLimited, SourceError
 T = TypeVar("T")
 R = TypeVar("R")
 
+log = logging.getLogger(__name__)
+
 _GATES = Gates()
 """Shared by the sources of a process: a vendor counts an account's requests, not ours per source."""
 
 
 class Cancelled(SourceError):
     """A call whose result nobody waits for any more, or one that came after ``close``."""
+
+
+def _announce(state: tenacity.RetryCallState) -> None:
+    """A pause is no silence: whoever watches the run reads ``waiting`` (seconds) off the record."""
+    log.info("%s", _error(state), extra={"waiting": state.upcoming_sleep, "attempt": state.attempt_number})
 
 
 class RunIo:
@@ -94,6 +102,7 @@ class RunIo:
             wait=self._pause,
             stop=lambda state: self._give_up(state, gate),
             sleep=lambda seconds: self._rest(seconds, stop),
+            before_sleep=_announce,
             reraise=True,
         )
         result: R = tries(self._attempt, fn, gate, stop)

@@ -30,7 +30,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.url import parse_url
 
-from connectors._shared.guards import Guard, is_loopback
+from connectors._shared.guards import Guard, Origin, is_loopback
 from connectors.base import IoSettings, Misconfigured, SourceError, Unavailable
 
 CHUNK = 64 * 1024
@@ -121,7 +121,9 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError):
-            raise Misconfigured("the file with own certificate authorities cannot be read", hint="ca_file: a PEM file") from None
+            raise Misconfigured(
+                "the file with own certificate authorities cannot be read", hint="It must be a PEM file."
+            ) from None
     return context
 
 
@@ -166,7 +168,7 @@ class Wire:
         except zlib.error:
             raise Unavailable("a compressed answer is broken") from None
         except (u3.HTTPError, OSError, ValueError) as error:
-            raise _translated(error) from None
+            raise _translated(error, self.guard.origin) from None
 
     def _pool(self) -> HTTPConnectionPool:
         with self._lock:
@@ -209,7 +211,8 @@ def _body(response: BaseHTTPResponse, coding: str, cap: int) -> bytes:
             size += len(part)
             if size > cap:
                 raise Misconfigured(
-                    f"an answer is larger than {cap} bytes after decompression", hint="no page of this vendor is; see what answers at this url"
+                    f"an answer is larger than {cap} bytes after decompression",
+                    hint="no page of this vendor is; see what answers at this url",
                 )
             parts.append(part)
     if unzip is not None and size and not unzip.eof:
@@ -257,7 +260,7 @@ def _proxied(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
         raise Misconfigured("the proxy is of a kind that is not supported", hint="HTTPS_PROXY: an http:// address") from None
 
 
-def _translated(error: Exception) -> SourceError:
+def _translated(error: Exception, origin: Origin) -> SourceError:
     """The outside's fault without its text: urllib3's messages hold hosts, paths and queries."""
     if isinstance(error, u3.ProxyError):
         return Unavailable("the proxy cannot be reached", hint="check HTTPS_PROXY and NO_PROXY")
@@ -265,18 +268,22 @@ def _translated(error: Exception) -> SourceError:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
             return Unavailable("the name server does not answer", hint="check the network of this machine")
-        return Misconfigured("the host name of the source does not exist", hint="check url")
+        return Misconfigured(f"the host {origin.host} does not exist", hint="Check `url` in config.toml.")
     if isinstance(error, (u3.SSLError, ssl.SSLError)):
         cause = error.args[0] if error.args else None
         if isinstance(cause, ssl.SSLEOFError) or isinstance(error, ssl.SSLEOFError):
             return Unavailable("the connection was closed while TLS was set up", hint="it is tried again")
-        return Misconfigured(
-            "the server's certificate is not trusted", hint="ca_file names own authorities; verification cannot be turned off"
-        )
+        if "WRONG_VERSION_NUMBER" in str(error) or "record layer" in str(error).lower():
+            hint = "Check the scheme and port of `url` in config.toml."
+            return Misconfigured(f"{origin.host}:{origin.port} does not speak TLS", hint=hint)
+        hint = "Set SSL_CERT_FILE to a PEM file with your own authority, if it is yours; verification cannot be turned off."
+        return Misconfigured(f"the certificate of {origin.host} is not trusted", hint=hint)
     if isinstance(error, (u3.TimeoutError, TimeoutError)) and not isinstance(error, u3.NewConnectionError):
         return Unavailable("the server did not answer in time", hint="it is tried again", timed_out=True)
     if isinstance(error, u3.NewConnectionError):
-        return Unavailable("the server cannot be reached", hint="check url, network and firewall")
+        return Unavailable(
+            f"{origin.host}:{origin.port} cannot be reached", hint="Check `url` in config.toml, the network and the firewall."
+        )
     if isinstance(error, (u3.ProtocolError, OSError)):
         if isinstance(error, u3.ProtocolError) and any(isinstance(part, TimeoutError) for part in error.args):
             return Unavailable("the server did not answer in time", hint="it is tried again", timed_out=True)

@@ -26,7 +26,9 @@ AGILE = "AGILE_BASE_URL"
 """The package's names of its two path templates."""
 SEARCH = "search/jql"
 BULK = "issue/bulkfetch"
-NEW_TOKEN = "make a new API token in the Atlassian account of this user: tokens expire after at most one year"
+NEW_TOKEN = (
+    "Check that `user` in config.toml is the account that the token belongs to; else make a new token: they end after a year."
+)
 _FAILED_LOGIN = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
 
 

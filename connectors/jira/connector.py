@@ -186,6 +186,7 @@ class JiraCloud(Connector):
         read = [SHAPE, settings.url, plan.custom, plan.estimate, plan.company_points, plan.team_points, plan.definitions]
         return hashlib.blake2b(orjson.dumps([*read, settings.options.get("site")]), digest_size=16).hexdigest()
 
+
 def _stamp(row: dict[str, Any]) -> datetime | None:
     fields = row.get("fields")
     try:

@@ -58,7 +58,7 @@ def unanchored(
     path: Path, team: str | None, source: str | None, project: str | None, older_than: int | None, limit: int, json: bool
 ) -> None:
     """The lists of work that serves nothing."""
-    from hub.cli.render.unanchored import mending
+    from hub.cli.render.unanchored import first_row, mending
     from hub.cli.render.unanchored import unanchored as rendered
 
     with _opened(path) as (_, report, files):
@@ -71,7 +71,7 @@ def unanchored(
     filtered = any(given is not None for given in (team, source, project, older_than))
     output.show(rendered(found, access.now(), output.out().width, filtered))
     steps = mending(found, access.label(files))
-    first = next(iter((*found.items, *found.contested, *found.broken)), None)
+    first = first_row(found) or next(iter((*found.contested, *found.broken)), None)
     if first is not None:
         from hub.cli.render.text import name_of
 

@@ -38,7 +38,14 @@ def init(folder: Path, json: bool) -> None:
         raise UsageError(text, hint="Choose another folder.") from None
     steps = _steps(folder, any(name.startswith("mappings/") for name in written))
     if json:
-        output.data({"folder": str(folder), "written": written, "kept": kept, "next": [" ".join(step) for step in steps]})
+        output.data(
+            {
+                "folder": str(folder),
+                "written": written,
+                "kept": kept,
+                "next": [" ".join(" ".join(step).split()) for step in steps],
+            }
+        )
         return
     for name in written:
         output.line(f"wrote  {folder / name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -67,7 +68,11 @@ def _chapters(shown: logic.Shown, zone: ZoneInfo) -> Iterator[tuple[str, str, Re
 
     width, now = output.out().width, access.now()
     yield "Where the key results stand", "anchorline progress", tree(shown.tree, now, width, zone)
-    yield "Work that serves none of them", "anchorline unanchored", unanchored(shown.unanchored, now, width, False)
+    yield (
+        "Work that serves none of them",
+        "anchorline unanchored",
+        unanchored(replace(shown.unanchored, notes=()), now, width, False),
+    )
     if shown.explained is not None:
         command = f"anchorline explain {shown.explained.id}"
         yield "Why a number is what it is", command, node(shown.explained, now, width, ROWS)

@@ -115,7 +115,7 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
     """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
     known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else {*_COMMON, *table.values} - set(_LATER)
     if kind is None and "kind" not in table:
-        known -= {"type"}
+        known -= set(_OTHERS)
     secrets = {
         k: f"Remove it from the file, and set {variable} or {variable}_FILE."
         for k in table.values

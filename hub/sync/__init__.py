@@ -12,6 +12,7 @@ from hub.sync.events import (
     Result,
     RunSummary,
     Started,
+    Waiting,
     nobody,
 )
 from hub.sync.run import sync_source
@@ -27,6 +28,7 @@ __all__ = [
     "Result",
     "RunSummary",
     "Started",
+    "Waiting",
     "evaluate",
     "nobody",
     "sync_source",

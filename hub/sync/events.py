@@ -41,6 +41,15 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The vendor could not answer; it is asked again after ``seconds``."""
+
+    source: str
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionEnded:
     source: str
     partition: str
@@ -82,7 +91,7 @@ class Ended:
     summary: RunSummary
 
 
-Event = Started | PartitionStarted | Progressed | PartitionEnded | Evaluating | Ended
+Event = Started | PartitionStarted | Progressed | Waiting | PartitionEnded | Evaluating | Ended
 Listener = Callable[[Event], None]
 
 

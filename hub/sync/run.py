@@ -11,10 +11,9 @@ A partition that fails keeps what was committed, concludes nothing and is read a
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -44,6 +43,7 @@ from hub.sync.events import (
     Result,
     RunSummary,
     Started,
+    Waiting,
     nobody,
 )
 from hub.sync.pages import edge, merged, read
@@ -134,13 +134,16 @@ class _Reading:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Warnings that the connector logs meanwhile become notes of the run."""
-        ear = _Ear(self.notes)
+        """Warnings that the connector logs meanwhile become notes of the run, and its pauses events."""
+        ear = _Ear(self.notes, lambda why, seconds: self._listen(Waiting(self._name, why, seconds)))
         logger = logging.getLogger("connectors")
+        level = logger.level
         logger.addHandler(ear)
+        logger.setLevel(logging.INFO)
         try:
             yield
         finally:
+            logger.setLevel(level)
             logger.removeHandler(ear)
 
     def source(self, connector: Connector, kind: str, url: str, *, named: bool) -> None:
@@ -295,15 +298,17 @@ class _Reading:
 
 
 class _Ear(logging.Handler):
-    """Collects warnings of this thread's and the read's other threads, once each."""
+    """Collects warnings of all the read's threads, once each, and passes pauses on."""
 
-    def __init__(self, notes: list[str]) -> None:
-        super().__init__(logging.WARNING)
+    def __init__(self, notes: list[str], waiting: Callable[[str, float], None]) -> None:
+        super().__init__(logging.INFO)
         self._notes = notes
-        self._guard = threading.Lock()
+        self._waiting = waiting
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:  # one at a time: the handler's own lock is held
         text = record.getMessage()
-        with self._guard:
-            if text not in self._notes and len(self._notes) < HEARD:
-                self._notes.append(text)
+        seconds = getattr(record, "waiting", None)
+        if seconds is not None:
+            self._waiting(text, seconds)
+        elif record.levelno >= logging.WARNING and text not in self._notes and len(self._notes) < HEARD:
+            self._notes.append(text)

@@ -252,13 +252,13 @@ def test_both_lists_of_fields_are_read_since_they_differ() -> None:
     extra = {"id": "customfield_10077", "name": "Only in search", "schema": {"type": "string"}}
     chosen = {"fields": {"extra": "Only in search", "team": "Team"}}
     with stubbed(settings=chosen, field=body(FIELDS), field__search=listed(extra)) as (connector, _):
-        assert connector.check().missing == ()
+        assert connector.check().unresolved == ()
 
 
 def test_a_field_name_that_two_fields_share_is_reported_and_not_guessed() -> None:
     twins = [{"id": f"customfield_{number}", "name": "Team", "schema": {"type": "string"}} for number in (1, 2)]
     with stubbed(settings={"fields": {"team": "Team"}}, field=body(twins), field__search=listed()) as (connector, _):
-        (missing,) = connector.check().missing
+        (missing,) = connector.check().unresolved
     assert "customfield_1, customfield_2" in missing
 
 

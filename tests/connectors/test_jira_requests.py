@@ -88,7 +88,7 @@ def test_a_credential_that_dies_in_mid_run_is_one_auth_error_and_no_storm(sb: Sa
 
 def test_configured_fields_that_do_not_exist_are_named_with_what_is_near(sb: Sandbox) -> None:
     with jira(sb, fields={"prio": "Prioritty", "team": "nothing like it"}) as connector:
-        missing = connector.check().missing
+        missing = connector.check().unresolved
     assert len(missing) == 2
     assert "'Prioritty'" in missing[0] and "Priority" in missing[0]
 

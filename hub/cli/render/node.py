@@ -37,6 +37,7 @@ from hub.report.values import NodeExplanation, UnitRow
 
 OPEN = ("todo", "doing")
 _PARTS = {Fraction(1, 2): "by half", Fraction(1, 3): "by a third", Fraction(1, 4): "by a quarter"}
+_UNIT_COLUMNS = ("item", "state", "weight", "rule")
 NAMED = 6
 """Items named per reason, unless all are asked for."""
 _KINDS = {"key_result": "key result", "objective": "objective", "pillar": "pillar", "company": "everything"}
@@ -151,9 +152,9 @@ def _shared(rows: list[UnitRow]) -> list[Text]:
 
 def _counted(every: list[UnitRow], most: int | None, width: int) -> Group:
     rows = every[:most]
-    table = _table(("item", "state", "weight", "rule", "title"), frozenset({"weight"}))
+    table = _table((*_UNIT_COLUMNS, "title"), frozenset({"weight"}))
     cells = [(_key(row), _state(row), _weight(row), clean(row.place)) for row in rows]
-    used = sum(max(cell_len(cell[at]) for cell in cells) + 2 for at in range(4)) + 2
+    used = sum(max(map(cell_len, column)) + 2 for column in zip(*cells, _UNIT_COLUMNS, strict=True)) + 2
     for row, (key, state, weight, place) in zip(rows, cells, strict=True):
         table.add_row(linked(key, row.url), state, weight, Text(place, DIM), Text(fit(clean(row.title), max(width - used, 12))))
     return Group(*_shared(every), table, *_more(len(rows), len(every)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -146,7 +147,7 @@ def _note(node: Node, above: Node | None, wide: bool) -> str:
     whose = [who] if who and (above is None or fold(who) != fold(clean(above.team or above.owner or ""))) else []
     note = clean(node.note)
     made = [f"from {node.measured} of {node.key_results}"] if node.kind != "key_result" else []
-    made.append(note if wide else note.partition(",")[0])
+    made.append(note if wide else re.split(r",| \(", note, maxsplit=1)[0])
     return " · ".join(part for part in ([*whose, *made] if wide else [*made, *whose]) if part)
 
 
@@ -175,8 +176,10 @@ def work(counts: Mapping[str, int], broken_anchors: int = 0) -> Text:
         if items:
             said.append(f"{items:,} {what} ({percent(Fraction(items, total))})")
     text = words((count(total, "active item"), BOLD), f": {', '.join(said)}.")
-    if counts.get("contested") or counts.get("broken"):
-        text.append("\n`anchorline unanchored` says what mends the last of them.")
+    if counts.get("broken"):
+        text.append("\n`anchorline unanchored` begins with those names, and what was probably meant.")
+    elif counts.get("contested"):
+        text.append("\n`anchorline unanchored` says who claims the contested ones.")
     return text
 
 

@@ -64,9 +64,10 @@ def _broken(value: Unanchored, width: int) -> Iterator[RenderableType]:
     if not value.broken:
         return
     total = max(value.broken_total, len(value.broken))
-    name = "a name that does not exist" if total == 1 else "names that do not exist"
-    hanging = f", {value.under_broken:,} with what hangs beneath" if value.under_broken > total else ""
-    yield from (Text(), heading(f"Broken anchors: {count(total, 'item')}{hanging}; they carry {name}"))
+    said = (
+        f", {value.under_broken:,} with what hangs beneath" if value.under_broken > total else " with a name that does not exist"
+    )
+    yield from (Text(), heading(f"Broken anchors: {count(total, 'item')}{said}"))
     yield _reasons(value.broken, width)
     yield from _cut(len(value.broken), total, "item")
 
@@ -108,12 +109,17 @@ def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
         meant = re.sub(re.escape(found["id"]), lambda _: found["near"], said, count=1, flags=re.IGNORECASE)
         change = f"in {tool}, change {'the label ' if label else ''}{said} of {name_of(typo.key, typo.id)} to {meant}"
         steps.append((clean(change), "the nearest name that exists"))
-    if value.items and label is not None:
-        row = value.items[0]
+    row = first_row(value)
+    if row is not None and label is not None:
         tool = kinds.get(row.source, row.source)
         what = f"one label anchors {row.active:,} items" if row.active > 1 else "then it counts there"
         steps.append((clean(f"label {name_of(row.key, row.id)} {label} in {tool}"), what))
     return steps
+
+
+def first_row(value: Unanchored) -> Waif | None:
+    """Where to begin: the first row that is not finished yet, if there is one."""
+    return next((item for item in value.items if item.state not in FINISHED), next(iter(value.items), None))
 
 
 # ---- work that serves nothing -------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def test_every_message_says_what_to_do(path: Path) -> None:
             assert sentence.endswith((".", "?")), problem
             assert "  " not in sentence, problem
             assert "None" not in sentence, problem
+            assert not sentence[0].islower(), f"the name of a setting at the front belongs in backticks: {problem}"
         assert problem.line > 0, problem
 
 

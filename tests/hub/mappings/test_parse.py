@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConfigError
-from hub.mappings import load_mappings, parse, read_folder
+from hub.mappings import load_mappings, parse, read_folder, stands_still
 from hub.model import (
     Allowance,
     Condition,
@@ -242,18 +242,61 @@ def test_a_block_with_a_mistake_still_declares_its_id() -> None:
     assert [p.split(":")[1] for p in found] == ["2", "4"]
 
 
-@pytest.mark.parametrize("wrong", ["pilar", "pillars"])
-def test_a_misspelt_section_is_reported_once(wrong: str) -> None:
+@pytest.mark.parametrize(("wrong", "right"), [("pilar", '"pillar"'), ("pillars", "[pillar]")])
+def test_a_misspelt_section_is_reported_once(wrong: str, right: str) -> None:
     cycle = "[cycle]\nc = { starts = 2026-01-01, ends = 2026-03-31 }\n"
     objective = '[[objective]]\nid = "o"\ncycle = "c"\nanchor.pillar = "p"\n'
     assert problems_of(f"{cycle}[{wrong}]\np = {{}}\n{objective}") == [
-        f'0.toml:3: The key "{wrong}" is unknown in 0.toml. Did you mean "pillar"?'
+        f'0.toml:3: The key "{wrong}" is unknown in 0.toml. Did you mean {right}?'
     ]
 
 
 def test_duplicate_alternatives_are_one() -> None:
     mapping = mapping_of(FULL + '[[rule]]\nwhen.project = ["A", "A"]\nignore = "x"\n')
     assert len(mapping.rules[-1].when[0].tests) == 1
+
+
+# ---- the present ----------------------------------------------------------------------------------------------------------
+
+TWO_CYCLES = """\
+[cycle]
+2026-q3 = { starts = 2026-07-01, ends = 2026-09-30 }
+2027-q1 = { starts = 2027-01-01, ends = 2027-03-31 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 7, 1), []),
+        (date(2026, 9, 30), []),
+        (date(2027, 3, 31), []),
+        (
+            date(2026, 11, 22),
+            [
+                "0.toml:2: warning: No cycle contains today (2026-11-22); the latest, 2026-q3, ended on 2026-09-30, "
+                "so numbers stand still. Add a line for the current one."
+            ],
+        ),
+        (
+            date(2027, 4, 1),
+            [
+                "0.toml:3: warning: No cycle contains today (2027-04-01); the latest, 2027-q1, ended on 2027-03-31, "
+                "so numbers stand still. Add a line for the current one."
+            ],
+        ),
+        (
+            date(2026, 6, 30),
+            [
+                "0.toml:2: warning: No cycle contains today (2026-06-30); the first, 2026-q3, begins on 2026-07-01, "
+                "so no work counts yet. Add a line for the current one, or wait for it."
+            ],
+        ),
+    ],
+)
+def test_a_day_that_no_cycle_contains(today: date, said: list[str]) -> None:
+    assert [str(p) for p in stands_still(mapping_of(TWO_CYCLES), today)] == said
+    assert stands_still(mapping_of(""), today) == [], "that there is no cycle at all is said already"
 
 
 # ---- the folder -----------------------------------------------------------------------------------------------------------

@@ -27,7 +27,9 @@ def test_it_is_valid_and_without_warnings() -> None:
 
 def test_it_fits_the_example_configuration() -> None:
     config = load_config(ROOT / "config.example.toml", {"ANCHORLINE_JIRA__TOKEN": "secret-of-the-test"})
-    assert config.warnings == ()
+    assert [str(p) for p in config.warnings] == [
+        "config.example.toml:11: warning: `url` is still that of the example company. Put your own site there."
+    ]
     assert config.mappings == ROOT / "mappings"
     mapping, _ = load_mappings(config.mappings, config.timezone)
     assert check_fields(mapping, config) == []
@@ -62,6 +64,29 @@ def test_its_rules_follow_the_conventions_of_the_company() -> None:
     by_target = {r.target_kind: r for r in mapping.rules if r.target_kind != "key_result"}
     assert by_target["allowance"].when[0].tests[0].written == company.FALLBACK_PROJECT
     assert by_target["ignore"].when[0].tests[0].written == company.IGNORED_PROJECT
+
+
+def test_its_heads_speak_to_who_reads_the_example_and_to_who_owns_a_copy() -> None:
+    """In the repository the files are to be copied; after `anchorline init` they are the files themselves."""
+    assert (
+        (ROOT / "config.example.toml")
+        .read_text("utf-8")
+        .startswith(
+            "# Anchorline's configuration. Change the lines under [source.jira], set the token in the environment, "
+            "then run `anchorline check`.\n"
+        )
+    )
+    for name, text in FILES.items():
+        assert text.startswith("# The strategy of an invented company, as an example: put your own in its place.\n"), name
+
+
+def test_without_its_rules_one_line_names_the_first_key_results() -> None:
+    _, problems = parse({n: t for n, t in FILES.items() if n != "mappings/rules.toml"}, "UTC")
+    assert [str(p) for p in problems] == [
+        "mappings/objectives.toml:16: warning: No rule reaches 14 key results: sso, soc2, audit-log and 11 more. "
+        'They stay unmeasured. Add the label convention, a [[rule]] with when.label = "kr:{key_result}" and '
+        'to = "{key_result}", or a rule for each.'
+    ]
 
 
 def test_the_quarter_can_be_exchanged_as_text() -> None:

@@ -119,7 +119,6 @@ def test_numbers_with_a_point_are_exact() -> None:
         ("a = 1\n\nb = { c = 1, }\n", 3),
         ('a = "\\e"\n', 1),
         ('a = "\\x41"\n', 1),
-        ("a = 07:32\n", 1),
         ("a = { # comment\n b = 1 }", 1),
     ],
 )
@@ -143,7 +142,7 @@ def test_the_newer_dialect_is_refused_with_one_message(text: str, line: int) -> 
         ("[a.b]\n[a.b]\n", 2, "[a.b] is written twice"),
         ("a = { b = 1, b = 2 }", 1, "b is given twice"),
         ('a = "C:\\dir"', 1, "backslash"),
-        ("a = 2026-02-30", 1, "no such day"),
+        ("a = 2026-02-30", 1, '"2026-02-30" is no date'),
         ("größe = 1", 1, "= is missing"),
         ("ä = 1", 1, "no `key = value`"),
         ("[a\nb = 1", 1, "brackets"),
@@ -158,6 +157,60 @@ def test_syntax_errors(text: str, line: int, words: str) -> None:
     assert found.line == line
     assert words in found.text
     assert found.remedy
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("2026-13-01", "2026-13-01"),
+        ("2026-02-30", "2026-02-30"),
+        ("2026-10-1", "2026-10-1"),
+        ("2026/10/01", "2026/10/01"),
+        ("2026.10.01", "2026.10.01"),
+        ("01.10.2026", "01.10.2026"),
+        ("1.10.", "1.10."),
+        ("10/1/26", "10/1/26"),
+        ("26-10-01", "26-10-01"),
+        ("2026-10", "2026-10"),
+        ("1 October 2026", "1 October 2026"),
+        ("01-Oct-2026", "01-Oct-2026"),
+        ("9:00", "9:00"),
+        ("07:32", "07:32"),
+        ("2026-10-01 09:00", "2026-10-01 09:00"),
+        ("2026-10-01T25:00:00", "2026-10-01T25:00:00"),
+        ("2026-10-01T", "2026-10-01T"),
+    ],
+)
+@pytest.mark.parametrize(
+    "line", ["starts = {}", "starts={} # 2026-99-99", "q = {{ starts = {}, ends = 2026-12-31 }}", "q = [{}]"]
+)
+def test_what_looks_like_a_date_and_is_none(line: str, value: str, written: str) -> None:
+    found = read("x.toml", f"a = 1\r\n{line.format(value)}\r\nb = 2\r\n")
+    text = f'"{written}" is no date.'
+    assert found == Problem("x.toml", 2, text, "Write YEAR-MONTH-DAY without quotes, such as 2026-10-01.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = { name = "2026-13-01", b = 1 ',
+        "a = { s = 2026-10-01, e = 2026-12-31 # 2026-13-01",
+        "a = [2026-10-01, 12:00:00, 2026-10-01 12:00:00, 2026-10-01T12:00:00.5Z",
+        "a = 1 b = 2 # 2026-13-01",
+        "cycle = 2026-q4",
+        "version = 1.2.3.4",
+        "a = 2026 apples",
+    ],
+)
+def test_other_mistakes_are_not_called_dates(text: str) -> None:
+    found = read("x.toml", text)
+    assert isinstance(found, Problem)
+    assert "is no date" not in found.text
+
+
+def test_a_date_on_a_line_of_a_list() -> None:
+    found = read("x.toml", "a = [\n  2026-10-01,\n  2026-13-01,\n]\n")
+    assert str(found) == 'x.toml:3: "2026-13-01" is no date. Write YEAR-MONTH-DAY without quotes, such as 2026-10-01.'
 
 
 def test_a_tree_with_errors_never_stops_the_locator() -> None:
