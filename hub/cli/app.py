@@ -112,7 +112,7 @@ def sync(
 
 @app.command()
 def evaluate(context: typer.Context, json: Json = False) -> None:
-    """Calculate again with the present files, without reading any source.
+    """Calculate again with the present files, reading no source.
 
     After a change of the mapping files; a sync does it, too."""
     from hub.cli import evaluating

@@ -75,7 +75,7 @@ def unanchored(
     if first is not None:
         from hub.cli.render.text import name_of
 
-        why = "why no rule ties it to a key result" if found.items else "what claims it"
+        why = "why no rule matches it" if found.items else "what claims it"
         steps.append((f"anchorline explain {quote(name_of(first.key, first.id))}", why))
         output.next_steps(*steps)
 

@@ -66,7 +66,7 @@ class ProjectRow:
             "name": self.name,
             "projectTypeKey": self.kind,
             "simplified": self.simplified,
-            "avatarUrls": avatars("projectavatar", self.id),
+            "avatarUrls": project_avatars(self.id),
         }
 
     def entry(self) -> Json:
@@ -107,9 +107,22 @@ def iso(ms: int, offset: str = "Z") -> str:
     return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}{offset}"
 
 
-def avatars(kind: str, owner: str) -> Json:
-    """Avatar links of a project or a person."""
-    return {f"{size}x{size}": f"{SITE}/secure/{kind}?size={size}&id={owner}" for size in (16, 24, 32, 48)}
+AVATAR_SIZES = {"16x16": "?size=xsmall", "24x24": "?size=small", "32x32": "?size=medium", "48x48": ""}
+INITIALS = "https%3A%2F%2Favatar-management--avatars.us-west-2.prod.public.larkfield.example%2Finitials%2F"
+"""Recorded links to a person's picture hold the address of a fallback like this one; they are the longest part of an issue."""
+
+
+def project_avatars(owner: str) -> Json:
+    """Links to a project's picture, in the recorded form."""
+    picture = f"{SITE}/rest/api/3/universal_avatar/view/type/project/avatar/{owner}"
+    return {size: picture + query for size, query in AVATAR_SIZES.items()}
+
+
+def user_avatars(who: str, name: str) -> Json:
+    """Links to a person's picture, in the recorded form."""
+    initials = "".join(part[0] for part in name.split()[:2])
+    picture = f"https://avatar.larkfield.example/avatar/{who:0>32}?d={INITIALS}{initials}-{len(name) % 6}.png"
+    return dict.fromkeys(AVATAR_SIZES, picture)
 
 
 def user(person: int) -> Json:
@@ -121,7 +134,7 @@ def user(person: int) -> Json:
         "accountType": "atlassian",
         "active": person % 17 != 5,
         "displayName": PEOPLE[person],
-        "avatarUrls": avatars("useravatar", who),
+        "avatarUrls": user_avatars(who, PEOPLE[person]),
         "timeZone": "Europe/Lisbon",
     }
 
@@ -168,7 +181,7 @@ def _type(ident: str, name: str, level: int, project: ProjectRow | None = None) 
         "self": f"{SITE}/rest/api/3/issuetype/{ident}",
         "id": ident,
         "description": f"{name} of {company.NAME}",
-        "iconUrl": f"{SITE}/images/icons/issuetypes/{ident}.svg",
+        "iconUrl": f"{SITE}/rest/api/3/universal_avatar/view/type/issuetype/avatar/{ident}?size=medium",
         "name": name,
         "subtask": level < 0,
         "avatarId": 10300,

@@ -153,7 +153,7 @@ def _shared(rows: list[UnitRow]) -> list[Text]:
 def _counted(every: list[UnitRow], most: int | None, width: int) -> Group:
     rows = every[:most]
     table = _table((*_UNIT_COLUMNS, "title"), frozenset({"weight"}))
-    cells = [(_key(row), _state(row), _weight(row), clean(row.place)) for row in rows]
+    cells = [(_key(row), _state(row), _weight(row), _place(row, width)) for row in rows]
     used = sum(max(map(cell_len, column)) + 2 for column in zip(*cells, _UNIT_COLUMNS, strict=True)) + 2
     for row, (key, state, weight, place) in zip(rows, cells, strict=True):
         table.add_row(linked(key, row.url), state, weight, Text(place, DIM), Text(fit(clean(row.title), max(width - used, 12))))
@@ -187,6 +187,11 @@ def _more(shown: int, total: int) -> list[Text]:
 
 def _key(row: UnitRow) -> str:
     return fit(name_of(row.key, row.id), 16)
+
+
+def _place(row: UnitRow, width: int) -> str:
+    """Where the rule stands; without the folder where every cell counts."""
+    return clean(row.place if width >= 100 else row.place.rpartition("/")[2])
 
 
 def _state(row: UnitRow) -> str:

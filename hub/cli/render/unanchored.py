@@ -108,7 +108,7 @@ def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
         said, tool = found["text"], clean(kinds.get(typo.source, typo.source))
         meant = re.sub(re.escape(found["id"]), lambda _: found["near"], said, count=1, flags=re.IGNORECASE)
         change = f"in {tool}, change {'the label ' if label else ''}{said} of {name_of(typo.key, typo.id)} to {meant}"
-        steps.append((clean(change), "the nearest name that exists"))
+        steps.append((clean(change), ""))
     row = first_row(value)
     if row is not None and label is not None:
         tool = kinds.get(row.source, row.source)

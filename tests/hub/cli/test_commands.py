@@ -33,7 +33,7 @@ HEAVY = (
     "hub.config",
     "connectors",
 )
-COMMANDS = ("init", "check", "sync", "progress", "unanchored", "explain", "runs", "demo", "version")
+COMMANDS = ("init", "check", "sync", "evaluate", "progress", "unanchored", "explain", "runs", "demo", "version")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sync", "--help"], ["demo", "-h"]])
@@ -73,10 +73,12 @@ def test_init_then_check_in_an_empty_folder(tmp_path: Path) -> None:
     )
     assert "wrote  config.toml" in made.stdout
     assert "ANCHORLINE_JIRA__TOKEN" in made.stderr
+    assert "In mappings, the strategy is that of an invented company" in made.stderr
     checked = run("check", folder=tmp_path)
     assert checked.returncode == 0, checked.stderr
     assert "config.toml is valid" in checked.stdout
     assert "14  key results" in checked.stdout
+    assert " 1  source\n" in checked.stdout
     assert "warning: The secret of the source jira is not set." in checked.stderr
 
 
@@ -87,9 +89,11 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     told = json.loads(made.stdout)
     assert told["kept"] == ["config.toml"]
     assert "mappings/rules.toml" in told["written"]
+    assert [step.partition(" ")[0] for step in told["next"]] == ["In", "In", "anchorline", "anchorline"]
     again = run("init", folder=tmp_path)
     assert again.returncode == 0
     assert "wrote" not in again.stdout
+    assert "invented company" not in again.stderr  # by now it is their own
 
 
 def test_init_in_another_folder_says_how_to_get_there(tmp_path: Path) -> None:
@@ -121,7 +125,9 @@ def test_check_lists_every_problem_of_every_file(home: Path) -> None:
     assert set(found["problems"][0]) == {"file", "line", "text", "remedy", "warning"}
 
 
-@pytest.mark.parametrize("command", [["check"], ["sync"], ["progress"], ["unanchored"], ["explain", "sso"], ["runs"]])
+@pytest.mark.parametrize(
+    "command", [["check"], ["sync"], ["evaluate"], ["progress"], ["unanchored"], ["explain", "sso"], ["runs"]]
+)
 def test_without_a_configuration(command: list[str], tmp_path: Path) -> None:
     done = run(*command, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -130,7 +136,9 @@ def test_without_a_configuration(command: list[str], tmp_path: Path) -> None:
     assert "anchorline demo" in done.stderr
 
 
-@pytest.mark.parametrize("command", [["progress"], ["unanchored"], ["explain", "sso"], ["runs"], ["progress", "--json"]])
+@pytest.mark.parametrize(
+    "command", [["evaluate"], ["progress"], ["unanchored"], ["explain", "sso"], ["runs"], ["progress", "--json"]]
+)
 def test_before_the_first_sync(command: list[str], home: Path) -> None:
     done = run(*command, folder=home)
     assert (done.returncode, done.stdout) == (1, "")
@@ -162,6 +170,28 @@ def test_the_configuration_may_come_from_the_environment(home: Path, tmp_path_fa
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert run("check", folder=elsewhere, ANCHORLINE_CONFIG=str(home / "config.toml")).returncode == 0
     assert run("check", "--config", str(home / "config.toml"), folder=elsewhere).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["check", "sync", "evaluate", "progress"])
+def test_a_folder_is_no_configuration(command: str, home: Path) -> None:
+    done = run(command, "--config", ".", folder=home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ". is a folder.\nName the file in it: --config config.toml." in done.stderr
+
+
+@pytest.mark.parametrize("text", ["5d", "-1", "1.5", ""])
+def test_days_are_a_number(text: str, home: Path) -> None:
+    done = run("unanchored", f"--older-than={text}", folder=home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{text}' is not a number of days, such as 30." in done.stderr
+
+
+def test_evaluate_names_the_mistakes_of_the_files(home: Path) -> None:
+    with (home / "mappings" / "rules.toml").open("a") as file:
+        file.write("[x\n")
+    done = run("evaluate", folder=home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "mappings/rules.toml:" in done.stderr
 
 
 def test_version(home: Path) -> None:
