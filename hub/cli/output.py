@@ -159,7 +159,10 @@ def next_steps(*steps: tuple[str, str]) -> None:
     width = max((len(command) for command, _ in steps if len(command) <= STEP_WIDTH), default=0)
     say("")
     for at, (command, what) in enumerate(steps):
-        tell(words(("Next: " if at == 0 else "      "), (command.ljust(width), "bold cyan"), f"  {what}" if what else ""), whole=True)
+        tell(
+            words(("Next: " if at == 0 else "      "), (command.ljust(width), "bold cyan"), f"  {what}" if what else ""),
+            whole=True,
+        )
 
 
 def missing_from_path() -> Path | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
 import pytest
 
 import connectors
-from connectors.base import BadData, Kind, Page, Secret, checked
+from connectors._shared.draft import draft
+from connectors.base import BadData, Kind, Page, Secret, WorkItem, checked
 
 
 def test_a_pass_that_ends_is_passed_on() -> None:
@@ -52,3 +54,20 @@ def test_an_unknown_kind_names_those_that_exist() -> None:
     with pytest.raises(connectors.UnknownKind) as caught:
         connectors.load("jirra")
     assert "jira" in caught.value.known
+
+
+# ---- items made quickly ---------------------------------------------------------------------------------------------------
+
+
+def test_a_drafted_item_is_a_work_item_like_any_other() -> None:
+    quick: WorkItem = draft("7", "Sign in", labels=("kr:sso",), level=1)
+    quick.__class__ = WorkItem
+    slow = WorkItem(id="7", title="Sign in", labels=("kr:sso",), level=1)
+    assert quick == slow and type(quick) is WorkItem
+    assert dataclasses.replace(quick, title="Other") == dataclasses.replace(slow, title="Other")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        quick.title = "changed"  # type: ignore[misc]
+
+
+def test_a_draft_has_the_fields_of_a_work_item_in_their_order() -> None:
+    assert [f.name for f in dataclasses.fields(draft)] == [f.name for f in dataclasses.fields(WorkItem)]

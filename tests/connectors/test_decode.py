@@ -84,3 +84,10 @@ def test_cleaned_text_can_be_stored_anywhere(text: str) -> None:
     cleaned = decode.clean(text + NUL + SURROGATE)
     assert NUL not in cleaned
     assert cleaned.encode("utf-8")
+
+
+def test_a_nul_is_found_behind_any_number_of_other_escapes() -> None:
+    """A page of Windows paths has thousands of backslashes before the one that matters."""
+    paths = ", ".join(['"C:\\\\Users"'] * 3000)
+    found = decode.loads(f'[{paths}, "x\\u0000y"]'.encode())
+    assert found[-1] == "x\ufffdy" and found[0] == "C:\\Users"

@@ -142,6 +142,7 @@ def unanchored(**change: Any) -> Unanchored:
         "by_team": (("Platform", 30, Decimal("41.5")), ("no team", 7, Decimal(7))),
         "dormant": 12,
     }
+    given |= {"sources": (age(),), "contested_total": 1, "broken_total": 1, "under_broken": 5}
     return Unanchored(**given | change)
 
 

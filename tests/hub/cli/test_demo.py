@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -154,7 +155,9 @@ def test_numbers_of_other_files_are_named_until_they_are_calculated(copy: Path) 
     assert (told["key_results"], told["items"]) == (14, 300)
     assert json.loads(run("progress", "--json", folder=copy).stdout)["seq"] == told["seq"]
     assert changed not in run("progress", folder=copy).stderr
-    assert re.fullmatch(r"calculated: 14 key results from 300 items, step \d+ of the database\n", run("evaluate", folder=copy).stdout)
+    assert re.fullmatch(
+        r"calculated: 14 key results from 300 items, step \d+ of the database\n", run("evaluate", folder=copy).stdout
+    )
     shutil.rmtree(copy / "mappings")
     gone = run("progress", folder=copy)
     assert (gone.returncode, gone.stderr) == (0, "")
@@ -164,7 +167,7 @@ def test_another_evaluation_is_waited_for_and_named(copy: Path, monkeypatch: pyt
     from hub.cli import children, evaluating
     from hub.store import open_store
 
-    monkeypatch.setattr("hub.sync.evaluate.WAIT", 0.1)
+    monkeypatch.setattr(importlib.import_module("hub.sync.evaluate"), "WAIT", 0.1)
     monkeypatch.setattr(children, "heed_signals", lambda: None)
     with open_store(f"sqlite:///{copy}/data/anchorline.db") as store, store.own("evaluation"), pytest.raises(Locked):
         evaluating.evaluate(copy / "config.toml", json=False)

@@ -19,7 +19,18 @@ def names(value: object) -> set[str]:
 
 def test_progress() -> None:
     told = as_json(b.tree())
-    assert names(b.tree()) >= {"cycle", "starts", "ends", "seq", "as_of", "company", "sources", "counts"}
+    assert names(b.tree()) >= {
+        "cycle",
+        "starts",
+        "ends",
+        "seq",
+        "as_of",
+        "company",
+        "sources",
+        "counts",
+        "broken_anchors",
+        "notes",
+    }
     assert set(told["company"]) >= {
         "kind",
         "id",
@@ -55,6 +66,10 @@ def test_unanchored() -> None:
         "by_team",
         "dormant",
         "sources",
+        "contested_total",
+        "broken_total",
+        "under_broken",
+        "notes",
     }
     assert names(b.waif()) >= {
         "source",

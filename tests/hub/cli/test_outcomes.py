@@ -14,6 +14,7 @@ import pytest
 from hub.cli import children, failures
 from hub.cli.app import options_first
 from hub.cli.outcome import Outcome, combined, of_error, of_event
+from hub.cli.syncing import next_steps
 from hub.cli.watching import View
 from hub.errors import AnchorlineError, Locked, UsageError
 
@@ -47,6 +48,34 @@ def test_what_the_hub_refuses_is_an_outcome() -> None:
         "jira", "refused", 2, error="no secret.", hint="set it."
     )
     assert of_error("jira", AnchorlineError("disk full")).result == "failed"
+
+
+ENDS = {
+    "complete": Outcome("a", "complete", 0, run_id=1, seq=9),
+    "partial": Outcome("b", "partial", 5, run_id=2, seq=9),
+    "failed": Outcome("c", "failed", 1, run_id=3),
+    "held": Outcome("d", "held", 4, run_id=4),
+    "locked": Outcome("e", "locked", 3),
+    "refused": Outcome("f", "refused", 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("results", "wanted"),
+    [
+        (["complete"], ["progress", "unanchored"]),
+        (["partial"], ["sync b", "runs", "progress"]),
+        (["failed"], ["sync c", "runs"]),
+        (["complete", "failed"], ["sync c", "runs", "progress"]),
+        (["complete", "refused"], ["progress"]),  # it says itself what to mend, and no run tells of it
+        (["held"], ["runs"]),
+        (["locked"], []),
+        (["refused"], []),
+    ],
+)
+def test_after_a_run_to_mend_comes_before_to_look(results: list[str], wanted: list[str]) -> None:
+    steps = next_steps([ENDS[result] for result in results])
+    assert [command.removeprefix("anchorline ") for command, _ in steps] == wanted
 
 
 def test_events_that_tell_no_outcome() -> None:
@@ -194,6 +223,7 @@ def test_a_fault_of_our_own_is_written_down_without_secrets(
         (KeyboardInterrupt(), 130),
         (failures.Terminated(15), 143),
         (SystemExit(4), 4),
+        (failures.ReaderGone(), 0),
     ],
 )
 def test_every_end_has_its_code(raised: BaseException, code: int) -> None:

@@ -1,17 +1,17 @@
-"""What the pages say, at 80 columns, from values made by hand."""
+"""What the other pages say, at 80 columns, from values made by hand."""
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
-import pytest
 from rich.cells import cell_len
 
 from hub.cli.render.item import item
 from hub.cli.render.node import node
 from hub.cli.render.problems import check_summary, problem_line
 from hub.cli.render.runs import ended, runs
-from hub.cli.render.tree import age, only_pillar, tree, work
+from hub.cli.render.tree import tree
 from hub.cli.render.unanchored import unanchored
 from hub.errors import Problem
 from hub.report.values import Node
@@ -20,106 +20,6 @@ from tests.hub.cli import builders as b
 
 def lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
-
-
-# ---- progress -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_tree_at_80_columns() -> None:
-    assert lines(b.shown(tree(b.tree(), b.NOW, 80)))[:7] == [
-        "2026-q4  1 Oct 2026 to 31 Dec 2026  evaluated for 2026-11-20 12:00 UTC",
-        "",
-        "Company                         ████░░░░     55 %  from 1 of 2",
-        "└─ Win the enterprise           ████░░░░     55 %  Rosa Keller · from 1 of 2",
-        "   └─ Pass every review         ████░░░░     55 %  identity · from 1 of 2",
-        "      ├─ sso  Single sign-on…   ████░░░░     55 %  11 of 20 items done",
-        "      └─ soc2  SOC 2 controls…  unmeasured         platform · no work is attach…",
-    ]
-
-
-def test_the_tree_at_120_columns_says_all() -> None:
-    text = b.shown(tree(b.tree(), b.NOW, 120), 120)
-    assert "soc2  SOC 2 controls in place" in text
-    assert "platform · no work is attached" in text
-    assert "11 of 20 items done, 3 left out" in text
-
-
-def test_what_was_not_measured_is_never_zero() -> None:
-    text = b.shown(tree(b.tree(), b.NOW, 80))
-    assert "unmeasured" in text
-    assert " 0 %" not in text
-
-
-def test_the_foot_says_where_work_goes_and_how_old_data_is() -> None:
-    said = " ".join(b.shown(tree(b.tree(), b.NOW, 80)).split())
-    assert "100 active items: 60 % serve key results, 20 % run the business, 15 % serve nothing;" in said
-    assert "3 contested, 2 under a broken anchor" in said
-    assert "Data of jira: 2 hours ago, complete" in said
-    assert work({}).plain == "No active work."
-
-
-@pytest.mark.parametrize(
-    ("change", "wanted"),
-    [
-        ({}, "Data of jira: 2 hours ago, complete"),
-        ({"complete_at": b.NOW - 3 * b.DAY}, "Data of jira: 3 days ago, complete, so it is stale"),
-        ({"complete_at": None, "last_result": None}, "Data of jira: never read completely"),
-        ({"complete_at": None, "last_result": "failed"}, "Data of jira: never read completely; the last run failed"),
-        ({"last_result": "partial"}, "Data of jira: 2 hours ago; since then the last run (just now) read only a part"),
-        (
-            {"complete_at": b.NOW - 3 * b.DAY, "last_result": "held"},
-            "Data of jira: 3 days ago, so it is stale; since then the last run (just now) is held back, waiting for approval",
-        ),
-        ({"last_result": "running"}, "Data of jira: 2 hours ago; since then the last run (just now) has not ended yet"),
-    ],
-)
-def test_the_age_of_data_is_said_plainly(change: dict[str, object], wanted: str) -> None:
-    assert age(b.age(**change), b.NOW).plain == wanted
-
-
-def test_one_pillar_by_id_or_name() -> None:
-    for wanted in ("enterprise", "WIN THE enterprise"):
-        found = only_pillar(b.tree(), wanted)
-        assert found is not None
-        assert found.company.id == "enterprise"
-    assert only_pillar(b.tree(), "enterprize") is None
-
-
-# ---- unanchored ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_lists_of_unanchored_work() -> None:
-    said = lines(b.shown(unanchored(b.unanchored(), 80, filtered=False)))
-    assert said == [
-        "37 active items serve no key result, 25 % of 148 (2026-q4). 12 more in the",
-        "backlog lie dormant.",
-        "",
-        "item     effort  age  state  team      title",
-        "PLAT-12       8  3 d  doing  Platform  Upgrade the database",
-        "10012         8       doing  no team   Upgrade the database",
-        "A row stands for all loose work beneath it, too: one label there anchors it all.",
-        "The first 2 of 21 rows; --limit 21 shows all.",
-        "",
-        "team      items  effort",
-        "Platform     30    41.5",
-        "no team       7       7",
-        "",
-        "Contested: 1 item, claimed with equal strength, so nobody gets credit",
-        "  CORE-1  Upgrade the database",
-        "          sso and soc2, both with strength 50",
-        "",
-        "Broken anchors: 1 item with a name that does not exist",
-        "  IDN-7  Upgrade the database",
-        "         kr:ssso: no key result 'ssso'; did you mean 'sso'?",
-    ]
-
-
-def test_nothing_unanchored() -> None:
-    empty = b.unanchored(items=(), contested=(), broken=(), total=0, dormant=0, by_team=())
-    assert lines(b.shown(unanchored(empty, 80, filtered=False))) == ["No active item is without an anchor (2026-q4)."]
-    assert lines(b.shown(unanchored(empty, 80, filtered=True))) == [
-        "No active item of this choice is without an anchor (2026-q4)."
-    ]
 
 
 # ---- explain ------------------------------------------------------------------------------------------------------------
@@ -201,18 +101,51 @@ def test_the_explanation_of_a_key_result() -> None:
         "  weighed by                 estimate",
         "  without an estimate        mean",
         "  finished before the cycle  leave out",
-        "  means                      0: 3.5",
+        "",
     ]
-    assert said[13:17] == [
+    assert said[12:17] == [
         "Counted: 2 items",
-        "  item    state             weight  rule          title",
-        "  IDN-31  done (Closed)          5  rules.toml:6  SAML for everyone",
-        "  IDN-32  done (Closed)  2.5 (1/2)  rules.toml:6  SAML for everyone",
+        "  1 of the items counts by half.",
+        "  item    state                  weight  rule          title",
+        "  IDN-31  done (Closed)               5  rules.toml:6  SAML for everyone",
+        "  IDN-32  done (Closed)  2.5 (1/2 of 5)  rules.toml:6  SAML for everyone",
     ]
     text = "\n".join(said)
+    assert "step 40" not in text
     assert "  1  dropped work leaves both sides\n     IDN-40" in text
     assert "run 7 of jira, began 2026-11-20 11:00 UTC, complete" in text
     assert "anchorline explain IDN-31" in text
+
+
+def test_inner_details_are_there_when_all_is_wanted() -> None:
+    said = b.shown(node(b.node(), b.NOW, 80, None))
+    assert "  means                      0: 3.5" in said
+    assert "step 40 of the database, mapping 6bb803385064" in said
+    assert "status id" not in b.shown(item(b.item(facts={"status_id": "3"}), every_rule=False))
+    assert "status id  3" in b.shown(item(b.item(facts={"status_id": "3"}), every_rule=True))
+
+
+def test_open_work_comes_first_the_heaviest_before_the_others() -> None:
+    half = {"part": Fraction(1, 2), "weight": Fraction(1, 2), "estimate": None}
+    units = (
+        b.unit(key="B-2", state="done", weight=Fraction(9)),
+        b.unit(key="B-30", state="todo", **half),
+        b.unit(key="A-11", state="doing", **half),
+        b.unit(key="A-9", state="todo", **half),
+        b.unit(key="B-1", state="todo", weight=Fraction(2), part=Fraction(2, 3)),
+        b.unit(key="C-1", state="doing", weight=Fraction(7, 2), estimate=None),
+    )
+    said = b.shown(node(b.node(units=units), b.NOW, 100, 20), 100)
+    assert re.findall(r"^  ([A-C]-\d+)  .*?  +(\S+(?: \(.*?\))?)  rules", said, re.MULTILINE) == [
+        ("C-1", "~3.5"), ("B-1", "2 (2/3 of 3)"), ("A-9", "1/2"), ("A-11", "1/2"), ("B-30", "1/2"), ("B-2", "9"),
+    ]  # fmt: skip
+    assert "  1 of the items counts by 2/3, 3 by half." in lines(said)
+
+
+def test_the_place_of_a_rule_without_its_folder_where_it_is_narrow() -> None:
+    value = b.node(units=(b.unit(place="mappings/rules.toml:6"),))
+    assert "mappings/rules.toml:6" not in b.shown(node(value, b.NOW, 80, 20))
+    assert "mappings/rules.toml:6" in b.shown(node(value, b.NOW, 120, 20), 120)
 
 
 def test_long_lists_of_units_are_cut_unless_all_are_wanted() -> None:
@@ -241,14 +174,20 @@ def test_the_explanation_of_an_objective() -> None:
 
 
 def test_runs() -> None:
-    failed = b.run_row(id="8", result="failed", counts={}, error="Jira refuses the credential (401)", hint="Make a new token.")
-    said = lines(b.shown(runs([failed, b.run_row()], b.NOW)))
+    trouble = {"result": "failed", "counts": {}, "error": "Jira refuses the credential (401)", "hint": "Make a new token."}
+    failed = [b.run_row(id=id, **trouble) for id in ("10", "9", "8")]
+    other = b.run_row(id="6", started_at=b.NOW - 30 * b.DAY, finished_at=None, result="partial", error="core: it failed")
+    said = lines(b.shown(runs([*failed, b.run_row(), other], b.NOW)))
     assert said == [
-        "source  began       result          took   read  new  changed  run",
-        "jira    1 hour ago  failed    3 min 12 s      0    0        0  8",
-        "jira    1 hour ago  complete  3 min 12 s  1,500   12       30  7",
+        "run  source  began (UTC)             result          took   read  new  changed",
+        " 10  jira    20 Nov 11:00  1 h ago   failed    3 min 12 s      0    0        0",
+        "  9  jira    20 Nov 11:00  1 h ago   failed    3 min 12 s      0    0        0",
+        "  8  jira    20 Nov 11:00  1 h ago   failed    3 min 12 s      0    0        0",
+        "  7  jira    20 Nov 11:00  1 h ago   complete  3 min 12 s  1,500   12       30",
+        "  6  jira    21 Oct 12:00  30 d ago  partial               1,500   12       30",
         "",
-        "jira, 1 hour ago: Jira refuses the credential (401). Make a new token.",
+        "run 10, and 2 before it: Jira refuses the credential (401). Make a new token.",
+        "run 6: Core: it failed.",
     ]
 
 
@@ -295,7 +234,7 @@ def hostile_pages(width: int) -> dict[str, str]:
     )
     return {
         "tree": b.shown(tree(b.tree(company=company), b.NOW, width), width),
-        "unanchored": b.shown(unanchored(b.unanchored(items=(loose,), contested=(loose,), broken=(loose,)), width, False)),
+        "unanchored": b.shown(unanchored(b.unanchored(items=(loose,), contested=(loose,), broken=(loose,)), b.NOW, width, False)),
         "item": b.shown(item(explained, every_rule=True), width),
         "node": b.shown(node(b.node(units=(b.unit(title=HOSTILE, raw_status=HOSTILE, key=HOSTILE),)), b.NOW, width, 9), width),
         "runs": b.shown(runs([b.run_row(error=HOSTILE, hint=HOSTILE, source=HOSTILE)], b.NOW), width),
@@ -318,7 +257,9 @@ def test_pages_keep_to_their_width() -> None:
 
 def test_on_a_terminal_there_is_no_escape_but_ours() -> None:
     text = b.shown(
-        unanchored(b.unanchored(items=(b.waif(title=HOSTILE, url="https://x.example/\x1b]8;;https://evil\x07"),)), 80, False),
+        unanchored(
+            b.unanchored(items=(b.waif(title=HOSTILE, url="https://x.example/\x1b]8;;https://evil\x07"),)), b.NOW, 80, False
+        ),
         80,
         True,
     )

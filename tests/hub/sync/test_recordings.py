@@ -101,7 +101,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def synced(tmp_path: Path, site: Sandbox, store: Store) -> Store:
-    world = World(tmp_path / "world", site.url, "sqlite:///unused.db", mapping=MAPPING, more='projects = ["EE", "K5"]\nfields = {}')
+    world = World(
+        tmp_path / "world", site.url, "sqlite:///unused.db", mapping=MAPPING, more='projects = ["EE", "K5"]\nfields = {}'
+    )
     summary = sync_source(world.config(), world.mapping(), store, "jira", as_of=NOW)
     assert summary.result == "complete", summary.error
     return store
