@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from hub.credit import Credit, Tree, Units, trees
 from hub.model import LEFT, Assessment, Attachment, Dimensions, Finding, Item, Mapping, State, Test, Unit, fold
-from hub.progress import nodes, tally
+from hub.progress import nodes, tally, tally_counted
 from hub.rules import Fields, Matcher, holds, named_texts
 from hub.status import Activity, Reading, States, closed_at, estimate_of
 
-__all__ = ["ENGINE", "Activity", "Assessor", "Part", "assess", "closed_at", "estimate_of", "nodes", "tally"]
+__all__ = ["ENGINE", "Activity", "Assessor", "Part", "assess", "closed_at", "estimate_of", "nodes", "tally", "tally_counted"]
 
 ENGINE = "1"
 """Version of the calculation: another one means that all links are calculated again."""

@@ -28,20 +28,25 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)
     """reason -> how many attached items that do not count"""
 
-    def add(self, unit: Unit) -> None:
+    def add(self, unit: Unit, times: int = 1) -> None:
         if unit.counts:
-            self.counted[unit.part, unit.state == "done", unit.level, unit.estimate] += 1
+            self.counted[unit.part, unit.state == "done", unit.level, unit.estimate] += times
             return
-        self.left_out[unit.why] += 1
+        self.left_out[unit.why] += times
         if unit.below is not None:
-            self.covered[unit.level, unit.below] += 1
+            self.covered[unit.level, unit.below] += times
 
 
 def tally(units: Iterable[Unit]) -> dict[tuple[str, str], Tally]:
     """Units by (cycle, key result)."""
+    return tally_counted((unit, 1) for unit in units)
+
+
+def tally_counted(units: Iterable[tuple[Unit, int]]) -> dict[tuple[str, str], Tally]:
+    """The same from units that stand for several that are alike, with how many."""
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-    for unit in units:
-        tallies[unit.cycle, unit.key_result].add(unit)
+    for unit, times in units:
+        tallies[unit.cycle, unit.key_result].add(unit, times)
     return tallies
 
 

@@ -111,6 +111,11 @@ class Reader:
         with self._store.read() as sql:
             yield from read_calculated.units(sql, keys)
 
+    def unit_groups(self) -> Iterator[tuple[Unit, int]]:
+        """All units, those alike as one with how many there are (its ``no`` is 0): what a roll-up adds up."""
+        with self._store.read() as sql:
+            yield from read_calculated.unit_groups(sql)
+
     def links(self, cycle: str, kind: str, target: str, *, after: int = 0, limit: int = 100) -> list[LinkRow]:
         """The items under one target, ordered by number: those with a number greater than ``after``, at most ``limit``."""
         with self._store.read() as sql:

@@ -27,6 +27,19 @@ def units(sql: Sql, keys: Iterable[tuple[str, str]] | None) -> Iterator[Unit]:
             yield from map(codec.unit, batch)
 
 
+_ALIKE = codec.UNIT_COLUMNS.removeprefix("item_no, ")
+
+
+def unit_groups(sql: Sql) -> Iterator[tuple[Unit, int]]:
+    statement = (
+        f"SELECT 0, {_ALIKE}, count(*) FROM link WHERE target_kind = 'key_result' AND state IS NOT NULL"
+        f" GROUP BY {_ALIKE} ORDER BY cycle, target"
+    )
+    for batch in sql.stream(statement, size=BATCH):
+        for row in batch:
+            yield codec.unit(row[:-1]), row[-1]
+
+
 def links(sql: Sql, cycle: str, kind: str, target: str, after: int, limit: int) -> list[LinkRow]:
     rows = sql.rows(
         f"SELECT {codec.UNIT_COLUMNS} FROM link WHERE cycle = ? AND target_kind = ? AND target = ? AND item_no > ?"

@@ -12,7 +12,7 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 from typing import Any
 
-from hub.assess import ENGINE, Assessor, nodes, tally
+from hub.assess import ENGINE, Assessor, nodes, tally_counted
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.mappings import load_mappings
@@ -75,7 +75,7 @@ def evaluate(
                 engine=ENGINE,
                 run_id=run_id,
                 facts=stored_facts(facts),
-                nodes=nodes(mapping, tally(reader.units())),
+                nodes=nodes(mapping, tally_counted(reader.unit_groups())),
             )
             if seq is not None:
                 return seq
