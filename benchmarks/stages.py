@@ -17,7 +17,7 @@ from pathlib import Path
 
 import connectors
 from connectors.base import Connector, Page, checked
-from hub.assess import ENGINE, Assessor, nodes, tally
+from hub.assess import ENGINE, Assessor, nodes, tally_counted
 from hub.cli.access import strategy
 from hub.cli.syncing import _settle_memory
 from hub.config import Config, load_config
@@ -112,7 +112,11 @@ def _evaluate(clock: Clock, store: Store, config: Config, mapping: Mapping) -> N
             del items, part
         with clock.stage("units, tally and roll-up"):
             writer.finish_evaluation(
-                as_of=AT, mapping_hash=mapping.hash, engine=ENGINE, run_id=None, nodes=nodes(mapping, tally(reader.units()))
+                as_of=AT,
+                mapping_hash=mapping.hash,
+                engine=ENGINE,
+                run_id=None,
+                nodes=nodes(mapping, tally_counted(reader.unit_groups())),
             )
 
 

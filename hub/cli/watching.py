@@ -40,6 +40,11 @@ def view() -> View:
     return Bars() if output.err().is_terminal else Lines()
 
 
+def waiting(event: Mapping[str, Any]) -> str:
+    """Why nothing comes for a while."""
+    return f"{clean(event['why'])}; tried again in {max(event['seconds'], 1):.0f} s"
+
+
 class Lines(View):
     """A line when something begins or ends, and now and then between."""
 
@@ -69,6 +74,9 @@ class Lines(View):
         self._progress[which] = event
         if event["read"] // EVERY > before // EVERY:
             self._say(event, f"{self._titles.get(which, clean(event['partition']))}: {count(event['read'], 'item')} so far")
+
+    def _waiting(self, event: Mapping[str, Any]) -> None:
+        self._say(event, waiting(event))
 
     def _partitionended(self, event: Mapping[str, Any]) -> None:
         which = event["source"], event["partition"]
@@ -127,6 +135,8 @@ class Bars(View):
             self._read[event["source"], event["partition"]] = event["read"]
             total = sum(read for (source, _), read in self._read.items() if source == event["source"])
             self._bars.update(task, items=count(total, "item"))
+        elif kind == "Waiting":
+            self._bars.update(task, now=waiting(event))
         elif kind == "PartitionEnded":
             self._bars.advance(task)
             if event["error"]:

@@ -38,7 +38,7 @@ _OTHERS = {
     ),
     **dict.fromkeys(("cycle", "pillar", "team", "objective", "key_result", "rule"), "It goes into a mapping file."),
 }
-EXAMPLE_HOST = "larkfield.atlassian.net"
+EXAMPLE_HOST = "larkfield.example"
 DEFAULT_DATABASE = "sqlite:///data/anchorline.db"
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
 

@@ -17,9 +17,9 @@ from hub.report.values import (
     SourceAge,
     Tree,
     Unanchored,
+    UnanchoredRow,
     UnitRow,
     UnitStep,
-    Waif,
     as_json,
     iso,
 )
@@ -36,9 +36,9 @@ __all__ = [
     "SourceAge",
     "Tree",
     "Unanchored",
+    "UnanchoredRow",
     "UnitRow",
     "UnitStep",
-    "Waif",
     "as_json",
     "iso",
 ]

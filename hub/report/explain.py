@@ -18,7 +18,7 @@ from hub.rules import RuleVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Evaluated:
     """What an explanation stands on."""
 
     mapping: Mapping
@@ -27,9 +27,11 @@ class Ground:
     as_of: int
 
 
-def item_explanation(ground: Ground, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]) -> ItemExplanation:
+def item_explanation(
+    evaluated: Evaluated, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]
+) -> ItemExplanation:
     """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included."""
-    assessor = Assessor(ground.mapping, ground.dimensions)
+    assessor = Assessor(evaluated.mapping, evaluated.dimensions)
     part = assessor.part(tree)
     by_no = {i.no: i for i in tree}
     attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
@@ -37,9 +39,9 @@ def item_explanation(ground: Ground, item: Item, tree: list[Item], cycle: str, r
         attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))
     chain = _chain(item, by_no)
     via = by_no.get(attachment.via) if attachment.via is not None else None
-    steps = tuple(_rule_step(ground.mapping, v) for v in assessor.matcher.explain(item))
+    steps = tuple(_rule_step(evaluated.mapping, v) for v in assessor.matcher.explain(item))
     inherited = tuple(
-        (words.item_name(above), tuple(_rule_step(ground.mapping, v) for v in assessor.matcher.explain(above) if v.holds))
+        (words.item_name(above), tuple(_rule_step(evaluated.mapping, v) for v in assessor.matcher.explain(above) if v.holds))
         for above in chain[1:]
     )
     return ItemExplanation(
@@ -49,14 +51,14 @@ def item_explanation(ground: Ground, item: Item, tree: list[Item], cycle: str, r
         title=item.title,
         url=item.url,
         cycle=cycle,
-        seq=ground.seq,
+        seq=evaluated.seq,
         state=attachment.state,
-        active=Activity(ground.mapping, ground.dimensions, ground.as_of)(item, attachment.state),
-        facts=_facts(item, ground.dimensions),
-        team=_team_name(ground.mapping, attachment.team),
+        active=Activity(evaluated.mapping, evaluated.dimensions, evaluated.as_of)(item, attachment.state),
+        facts=_facts(item, evaluated.dimensions),
+        team=_team_name(evaluated.mapping, attachment.team),
         outcome=attachment.outcome,
-        sentence=words.outcome_sentence(ground.mapping, item, attachment, via),
-        shares=_shares(ground.mapping, attachment),
+        sentence=words.outcome_sentence(evaluated.mapping, item, attachment, via),
+        shares=_shares(evaluated.mapping, attachment),
         strength=attachment.strength,
         via=words.item_name(via) if via is not None and via.no != item.no else None,
         chain=tuple(words.item_name(i) for i in chain),
@@ -144,7 +146,7 @@ def _facts(item: Item, dimensions: Dimensions) -> dict[str, Any]:
 
 
 def unit_rows(
-    ground: Ground,
+    evaluated: Evaluated,
     key_result: KeyResult,
     node: NodeResult,
     attached: list[tuple[Item, Unit, Attachment]],
@@ -156,7 +158,7 @@ def unit_rows(
     rows = []
     for item, unit, attachment in attached:
         share = next(s for s in attachment.shares if s.kind == "key_result" and fold(s.id) == unit.key_result)
-        rule = ground.mapping.rules[share.rule]
+        rule = evaluated.mapping.rules[share.rule]
         rows.append(
             UnitRow(
                 source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, level=item.level,

@@ -9,7 +9,7 @@ from hub.assess import assess
 from hub.model import Attachment, Item, NodeResult, Unit
 from hub.progress import Tally, key_result_node, tally
 from hub.report import words
-from hub.report.explain import Ground, unit_rows
+from hub.report.explain import Evaluated, unit_rows
 from hub.report.values import NodeExplanation, SourceAge
 from hub.store.read import Reader
 
@@ -17,7 +17,7 @@ PAGE = 1_000
 Attached = list[tuple[Item, Unit, Attachment]]
 
 
-def attached_to(reader: Reader, ground: Ground, node: NodeResult) -> Attached:
+def attached_to(reader: Reader, evaluated: Evaluated, node: NodeResult) -> Attached:
     """All items attached to a key result as of the evaluation that is explained.
 
     Links are kept for the present only. When they no longer give the snapshot's number, because the next evaluation is under
@@ -28,18 +28,18 @@ def attached_to(reader: Reader, ground: Ground, node: NodeResult) -> Attached:
     while rows := reader.links(node.cycle, "key_result", node.id, after=after, limit=PAGE):
         found += [(row.item, row.unit, row.attachment) for row in rows if row.unit is not None]
         after = rows[-1].item.no
-    key_result = ground.mapping.key_results[node.cycle, node.id]
+    key_result = evaluated.mapping.key_results[node.cycle, node.id]
     if key_result_node(key_result, tally(u for _, u, _ in found).get((node.cycle, node.id)) or Tally()) == node:
-        then = {i.no: i for i in reader.items(nos=[i.no for i, _, _ in found], as_of=ground.seq)}
+        then = {i.no: i for i in reader.items(nos=[i.no for i, _, _ in found], as_of=evaluated.seq)}
         return [(then.get(i.no, i), u, a) for i, u, a in found]
-    items = {i.no: i for i in reader.items(as_of=ground.seq)}
-    result = assess(ground.mapping, items.values(), ground.dimensions, ground.as_of)
+    items = {i.no: i for i in reader.items(as_of=evaluated.seq)}
+    result = assess(evaluated.mapping, items.values(), evaluated.dimensions, evaluated.as_of)
     belongs = {a.no: a for a in result.attachments if a.cycle == node.cycle}
     return [(items[u.no], u, belongs[u.no]) for u in result.units if (u.cycle, u.key_result) == (node.cycle, node.id)]
 
 
 def node_explanation(
-    ground: Ground,
+    evaluated: Evaluated,
     node: NodeResult,
     children: list[NodeResult],
     attached: Attached,
@@ -50,13 +50,14 @@ def node_explanation(
 ) -> NodeExplanation:
     """The explanation of a node; ``names`` are the keys of ancestors, ``runs`` the run that last wrote each item."""
     common: dict[str, Any] = {
-        "kind": node.kind, "cycle": node.cycle, "seq": ground.seq, "as_of": ground.as_of, "mapping_hash": ground.mapping.hash,
+        "kind": node.kind, "cycle": node.cycle, "seq": evaluated.seq, "as_of": evaluated.as_of,
+        "mapping_hash": evaluated.mapping.hash,
         "progress": node.progress, "done": node.done, "total": node.total, "key_results": node.key_results,
         "measured": node.measured, "run": run, "sources": sources,
     }  # fmt: skip
     if node.kind == "key_result":
-        key_result = ground.mapping.key_results[node.cycle, node.id]
-        rows = unit_rows(ground, key_result, node, attached, names, runs)
+        key_result = evaluated.mapping.key_results[node.cycle, node.id]
+        rows = unit_rows(evaluated, key_result, node, attached, names, runs)
         return NodeExplanation(
             id=key_result.id,
             name=key_result.name,
@@ -72,8 +73,8 @@ def node_explanation(
             units_total=len(rows),
             **common,
         )  # fmt: skip
-    below = tuple(_child(ground, child, weight) for child, weight in zip(children, _weights(node), strict=True))
-    name, place = _who(ground, node)
+    below = tuple(_child(evaluated, child, weight) for child, weight in zip(children, _weights(node), strict=True))
+    name, place = _who(evaluated, node)
     return NodeExplanation(
         id=node.id,
         name=name,
@@ -90,21 +91,21 @@ def _weights(node: NodeResult) -> list[str]:
     return [c["weight"] for c in node.details.get("children", ())]
 
 
-def _who(ground: Ground, node: NodeResult) -> tuple[str, str | None]:
+def _who(evaluated: Evaluated, node: NodeResult) -> tuple[str, str | None]:
     if node.kind == "objective":
-        objective = ground.mapping.objectives[node.id]
+        objective = evaluated.mapping.objectives[node.id]
         return objective.name, str(objective.place)
     if node.kind == "pillar":
-        pillar = ground.mapping.pillars[node.id]
+        pillar = evaluated.mapping.pillars[node.id]
         return pillar.name, str(pillar.place)
     if node.kind == "key_result":
-        key_result = ground.mapping.key_results[node.cycle, node.id]
+        key_result = evaluated.mapping.key_results[node.cycle, node.id]
         return key_result.name, str(key_result.place)
     return "Company", None
 
 
-def _child(ground: Ground, child: NodeResult, weight: str) -> dict[str, Any]:
-    name, place = _who(ground, child)
+def _child(evaluated: Evaluated, child: NodeResult, weight: str) -> dict[str, Any]:
+    name, place = _who(evaluated, child)
     return {
         "kind": child.kind, "id": child.id, "name": name, "weight": weight, "progress": child.progress,
         "key_results": child.key_results, "measured": child.measured, "place": place,

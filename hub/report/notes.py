@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from hub.model import Cycle
-from hub.report.explain import Ground
+from hub.report.explain import Evaluated
 from hub.report.values import SourceAge
 from hub.report.words import plural
 from hub.store.read import Reader
@@ -23,12 +23,12 @@ ODD = {
 WHY = "`anchorline runs` says why."
 
 
-def notes(reader: Reader, ground: Ground, cycle: Cycle, sources: tuple[SourceAge, ...]) -> tuple[str, ...]:
+def notes(reader: Reader, evaluated: Evaluated, cycle: Cycle, sources: tuple[SourceAge, ...]) -> tuple[str, ...]:
     """The sentences for one evaluation and cycle; empty when there is nothing to say."""
     return (
         *_unread(sources),
         *_waiting(reader),
-        *_out_of_time(ground, cycle),
+        *_out_of_time(evaluated, cycle),
         *_unobserved(reader),
         *_unevaluable(reader),
         *_noticed(reader),
@@ -66,8 +66,8 @@ def _noticed(reader: Reader) -> list[str]:
     return said
 
 
-def _out_of_time(ground: Ground, cycle: Cycle) -> list[str]:
-    today = datetime.fromtimestamp(ground.as_of / 1000, ground.mapping.zone).date()
+def _out_of_time(evaluated: Evaluated, cycle: Cycle) -> list[str]:
+    today = datetime.fromtimestamp(evaluated.as_of / 1000, evaluated.mapping.zone).date()
     if today > cycle.ends:
         days = plural((today - cycle.ends).days, "day")
         return [f"The cycle {cycle.id} ended on {cycle.ends}, {days} before these numbers. Add the current one to [cycle]."]

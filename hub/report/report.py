@@ -10,11 +10,11 @@ from hub.errors import AnchorlineError, UsageError
 from hub.mappings import parse
 from hub.model import Cycle, Dimensions, Item, Mapping, NodeResult, SourceFacts, fold
 from hub.report import words
-from hub.report.explain import Ground, item_explanation
+from hub.report.explain import Evaluated, item_explanation
 from hub.report.key_results import attached_to, node_explanation
 from hub.report.notes import notes
+from hub.report.unanchored import Wanted, active_counts, unanchored
 from hub.report.values import ItemExplanation, Node, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
-from hub.report.waifs import Wanted, active_counts, unanchored
 from hub.store import Store
 from hub.store.read import EvaluationRow, Reader
 
@@ -24,31 +24,31 @@ class Report:
 
     def __init__(self, store: Store) -> None:
         self._reader = Reader(store)
-        self._ground: Ground | None = None
+        self._evaluated: Evaluated | None = None
 
     # ---- the tree ----
 
     def tree(self, cycle: str | None = None) -> Tree | None:
         """The strategy of one cycle, by default the one in force. Raises ``UsageError`` when there is no such cycle."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return None
-        which = self._cycle(ground, cycle)
+        which = self._cycle(evaluated, cycle)
         rows = self._reader.latest_snapshots(which.id)
         nodes: dict[tuple[str, str], NodeResult] = {(s.node.kind, s.node.id): s.node for s in rows}
-        counts, broken = active_counts(self._reader, ground, which)
+        counts, broken = active_counts(self._reader, evaluated, which)
         sources = self.sources()
         return Tree(
             cycle=which.id,
             starts=which.starts,
             ends=which.ends,
-            seq=ground.seq,
-            as_of=ground.as_of,
-            company=_Roll(ground.mapping, which.id, nodes).company(),
+            seq=evaluated.seq,
+            as_of=evaluated.as_of,
+            company=_TreeOf(evaluated.mapping, which.id, nodes).company(),
             sources=sources,
             counts=counts,
             broken_anchors=broken,
-            notes=notes(self._reader, ground, which, sources),
+            notes=notes(self._reader, evaluated, which, sources),
         )
 
     def sources(self) -> tuple[SourceAge, ...]:
@@ -82,13 +82,13 @@ class Report:
         limit: int | None = 50,
     ) -> Unanchored | None:
         """Active work without an anchor, contested work and broken anchors, of the cycle in force. Raises ``UsageError``."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return None
         wanted = Wanted(team, source, project, min_age_days, limit)
-        cycle, sources = self._cycle(ground, None), self.sources()
-        found = unanchored(self._reader, ground, cycle, wanted, sources)
-        return replace(found, notes=notes(self._reader, ground, cycle, sources))
+        cycle, sources = self._cycle(evaluated, None), self.sources()
+        found = unanchored(self._reader, evaluated, cycle, wanted, sources)
+        return replace(found, notes=notes(self._reader, evaluated, cycle, sources))
 
     # ---- explanations ----
 
@@ -98,44 +98,44 @@ class Report:
 
     def explain_item(self, text: str, cycle: str | None = None) -> list[ItemExplanation]:
         """One explanation per source that knows the text; ``source:KEY`` means that of one source."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return []
-        which = self._cycle(ground, cycle)
+        which = self._cycle(evaluated, cycle)
         found = []
-        for item in self._find(ground, text):
-            tree = self._reader.tree_of(item.no, as_of=ground.seq)
+        for item in self._find(evaluated, text):
+            tree = self._reader.tree_of(item.no, as_of=evaluated.seq)
             then = next((i for i in tree if i.no == item.no), None)
             if then is not None:  # else it came after the evaluation that is explained
-                found.append(item_explanation(ground, then, tree, which.id, self._run_of(item.no)))
+                found.append(item_explanation(evaluated, then, tree, which.id, self._run_of(item.no)))
         return found
 
     def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
         """Key results, objectives and pillars of this id, else of this name, in the cycle; ``company`` is the whole."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return []
-        which = self._cycle(ground, cycle)
+        which = self._cycle(evaluated, cycle)
         found = []
-        for kind, id_ in _named(ground.mapping, which.id, text):
-            row = self._reader.snapshot(which.id, kind, id_, as_of=ground.seq)
+        for kind, id_ in _named(evaluated.mapping, which.id, text):
+            row = self._reader.snapshot(which.id, kind, id_, as_of=evaluated.seq)
             if row is not None:
-                found.append(self._explain(ground, row.node))
+                found.append(self._explain(evaluated, row.node))
         return found
 
     def known(self, text: str) -> str | None:
         """What else a text names that has no explanation of its own, as a sentence; None when nothing is known of it."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return None
         wanted = fold(text)
-        for allowance in ground.mapping.allowances.values():
+        for allowance in evaluated.mapping.allowances.values():
             if wanted in (fold(allowance.id), fold(allowance.name)):
                 return f"{allowance.id} is an allowance ({allowance.place}): work that runs the business has no progress."
-        for team in ground.mapping.teams.values():
+        for team in evaluated.mapping.teams.values():
             if wanted in (fold(team.id), fold(team.name)):
                 return f"{team.name} is a team ({team.place}): `anchorline unanchored --team {team.id}` shows its loose work."
-        for (source, _), container in ground.dimensions.containers.items():
+        for (source, _), container in evaluated.dimensions.containers.items():
             if wanted in (fold(container.key or ""), fold(container.name)):
                 key = container.key or container.name
                 return f"{key} is a project of {source}: `anchorline unanchored --project {key}` shows its loose work."
@@ -146,44 +146,44 @@ class Report:
         row = self._reader.evaluation()
         return row.mapping_hash if row else None
 
-    def _find(self, ground: Ground, text: str) -> list[Item]:
+    def _find(self, evaluated: Evaluated, text: str) -> list[Item]:
         source, colon, rest = text.partition(":")
-        if colon and source in ground.dimensions.sources:
+        if colon and source in evaluated.dimensions.sources:
             return self._reader.find_item(rest, source)
         return self._reader.find_item(text)
 
     def ids(self) -> list[str]:
         """Every id that ``explain_node`` knows, as written: for suggestions."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return []
-        mapping = ground.mapping
+        mapping = evaluated.mapping
         return [x.id for table in (mapping.key_results, mapping.objectives, mapping.pillars) for x in table.values()]
 
     def busiest_key_result(self) -> str | None:
         """Id of the key result of the cycle in force that has most units and is neither untouched nor done."""
-        ground = self._latest()
-        if ground is None:
+        evaluated = self._latest()
+        if evaluated is None:
             return None
-        cycle = self._cycle(ground, None).id
+        cycle = self._cycle(evaluated, None).id
         rows = [s.node for s in self._reader.latest_snapshots(cycle) if s.node.kind == "key_result"]
         rows.sort(key=lambda n: (not 0 < (n.progress or 0) < 1, -n.details.get("units", 0), n.id))
-        return ground.mapping.key_results[cycle, rows[0].id].id if rows else None
+        return evaluated.mapping.key_results[cycle, rows[0].id].id if rows else None
 
-    def _explain(self, ground: Ground, node: NodeResult) -> NodeExplanation:
-        attached = attached_to(self._reader, ground, node) if node.kind == "key_result" else []
+    def _explain(self, evaluated: Evaluated, node: NodeResult) -> NodeExplanation:
+        attached = attached_to(self._reader, evaluated, node) if node.kind == "key_result" else []
         children = [
             row.node
             for c in node.details.get("children", ())
-            if (row := self._reader.snapshot(node.cycle, c["kind"], c["id"], as_of=ground.seq)) is not None
+            if (row := self._reader.snapshot(node.cycle, c["kind"], c["id"], as_of=evaluated.seq)) is not None
         ]
-        evaluation = self._reader.evaluation(ground.seq)
+        evaluation = self._reader.evaluation(evaluated.seq)
         run = self._reader.run(evaluation.run_id) if evaluation and evaluation.run_id is not None else None
         about = {"id": str(run.id), "source": run.source, "started_at": run.started_at, "result": run.result} if run else {}
         items = {i.no: words.item_name(i) for i in self._reader.items(nos={a.via for _, _, a in attached if a.via})}
         origin = self._reader.provenance([i.no for i, _, _ in attached])
         runs = {no: str(p.run_id) for no, p in origin.items()}
-        return node_explanation(ground, node, children, attached, items, runs, about, self.sources())
+        return node_explanation(evaluated, node, children, attached, items, runs, about, self.sources())
 
     def _run_of(self, no: int) -> MappingABC[str, Any]:
         origin = self._reader.provenance([no]).get(no)
@@ -194,15 +194,15 @@ class Report:
 
     # ---- the evaluation ----
 
-    def _latest(self) -> Ground | None:
+    def _latest(self) -> Evaluated | None:
         row = self._reader.evaluation()
         if row is None:
             return None
-        if self._ground is None or self._ground.seq != row.seq:
-            self._ground = self._stand(row)
-        return self._ground
+        if self._evaluated is None or self._evaluated.seq != row.seq:
+            self._evaluated = self._stand(row)
+        return self._evaluated
 
-    def _stand(self, row: EvaluationRow) -> Ground:
+    def _stand(self, row: EvaluationRow) -> Evaluated:
         stored = self._reader.mapping(row.mapping_hash)
         mapping = parse(stored.files, stored.timezone)[0] if stored else None
         if mapping is None:
@@ -212,17 +212,17 @@ class Report:
             )
         d = self._reader.dimensions(as_of=row.seq)
         facts = {n: SourceFacts(n, f["kind"], frozenset(f["item_fields"]), f["effort"]) for n, f in row.facts.items()}
-        return Ground(mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), row.seq, row.as_of)
+        return Evaluated(mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), row.seq, row.as_of)
 
-    def _cycle(self, ground: Ground, wanted: str | None) -> Cycle:
-        cycles = ground.mapping.cycles
+    def _cycle(self, evaluated: Evaluated, wanted: str | None) -> Cycle:
+        cycles = evaluated.mapping.cycles
         if wanted is not None:
             found = cycles.get(fold(wanted))
             if found is None:
                 known = ", ".join(c.id for c in cycles.values())
                 raise UsageError(f"There is no cycle {wanted!r}.", hint=f"The mapping has {known}.")
             return found
-        found = ground.mapping.cycle_at(ground.as_of)
+        found = evaluated.mapping.cycle_at(evaluated.as_of)
         if found is None:
             raise UsageError("The mapping has no cycle.", hint="Add one line to [cycle] in the mapping files.")
         return found
@@ -238,7 +238,7 @@ def _named(mapping: Mapping, cycle: str, text: str) -> list[tuple[str, str]]:
     return by_id or [(kind, id_) for kind, id_, name in nodes if fold(name) == wanted]
 
 
-class _Roll:
+class _TreeOf:
     """The nodes of one cycle as a tree, with the names that people gave them."""
 
     def __init__(self, mapping: Mapping, cycle: str, nodes: MappingABC[tuple[str, str], NodeResult]) -> None:
@@ -249,10 +249,10 @@ class _Roll:
     def company(self) -> Node:
         figures = self._nodes[("company", "company")]
         pillars = tuple(self._pillar(id_) for id_ in self._mapping.pillars)
-        adrift = tuple(self._objective(id_) for id_, o in self._objectives() if o.pillar is None)
-        if adrift:
-            measured = sum(n.measured for n in adrift)
-            pillars += (Node("pillar", "", "No pillar", None, sum(n.key_results for n in adrift), measured, children=adrift),)
+        loose = tuple(self._objective(id_) for id_, o in self._objectives() if o.pillar is None)
+        if loose:
+            measured = sum(n.measured for n in loose)
+            pillars += (Node("pillar", "", "No pillar", None, sum(n.key_results for n in loose), measured, children=loose),)
         progress, total, measured = figures.progress, figures.key_results, figures.measured
         return Node("company", "company", "Company", progress, total, measured, children=pillars)
 

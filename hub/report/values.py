@@ -72,7 +72,7 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Waif:
+class UnanchoredRow:
     """A row of the unanchored list, or of the lists of contested items and broken anchors.
 
     An unanchored item whose parent is unanchored too is no row of its own: it counts in the row of the topmost one, where
@@ -98,6 +98,8 @@ class Waif:
     """How many active items the row stands for, itself included if it is active"""
     why: str = ""
     """For a contested item who claims it; for a broken anchor the text and the nearest id."""
+    broken: tuple[tuple[str, str, str | None], ...] = ()
+    """(text that names it, the unknown id, the nearest known id) of each broken anchor"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,9 @@ class Unanchored:
 
     cycle: str
     as_of: int
-    items: tuple[Waif, ...]
-    contested: tuple[Waif, ...]
-    broken: tuple[Waif, ...]
+    items: tuple[UnanchoredRow, ...]
+    contested: tuple[UnanchoredRow, ...]
+    broken: tuple[UnanchoredRow, ...]
     rows: int
     """Rows of ``items`` before ``limit``"""
     total: int

@@ -82,7 +82,7 @@ def test_sources_that_read_different_work(tmp_path: Path, url: str, more: str) -
 # ---- what is still the example's, or of another day -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", ["https://larkfield.atlassian.net", "https://Larkfield.atlassian.net/"])
+@pytest.mark.parametrize("url", ["https://larkfield.example", "https://Larkfield.example/"])
 def test_the_site_of_the_example(tmp_path: Path, url: str) -> None:
     assert problems_of(tmp_path, source("jira", url)) == [
         "config.toml:3: warning: `url` is still that of the example company. Put your own site there."

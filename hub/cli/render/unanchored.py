@@ -13,12 +13,11 @@ from rich.text import Text
 
 from hub.cli.render.text import BOLD, DIM, clean, columns, count, exact, fit, heading, linked, name_of, noted, percent, words
 from hub.cli.render.tree import ages
-from hub.report.values import Unanchored, Waif
+from hub.report.values import Unanchored, UnanchoredRow
 
 TEAMS_SHOWN = 12
 FINISHED = ("done", "dropped")
 _TOOLS = {"asana": "Asana", "jira": "Jira", "salesforce": "Salesforce", "trello": "Trello"}
-_TYPO = re.compile(r"(?P<text>.+?): no key result '(?P<id>.+?)'; did you mean '(?P<near>.+?)'\?")
 
 
 def unanchored(value: Unanchored, now: int, width: int, filtered: bool) -> Group:
@@ -81,7 +80,7 @@ def _contested(value: Unanchored, width: int) -> Iterator[RenderableType]:
     yield from _cut(len(value.contested), total, "item")
 
 
-def _reasons(items: tuple[Waif, ...], width: int) -> Table:
+def _reasons(items: tuple[UnanchoredRow, ...], width: int) -> Table:
     """Two lines an item: what it is, and what is the matter with it."""
     table = columns()
     table.add_column(no_wrap=True)
@@ -103,11 +102,12 @@ def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
     """(what to do in the vendor's tool, what for), the cheapest first; ``label`` is how a label names a key result here."""
     kinds = {source.source: _TOOLS.get(source.kind, source.source) for source in value.sources}
     steps = []
-    typo = next((item for item in value.broken if _TYPO.match(item.why)), None)
-    if typo is not None and (found := _TYPO.match(typo.why)) is not None:
-        said, tool = found["text"], clean(kinds.get(typo.source, typo.source))
-        meant = re.sub(re.escape(found["id"]), lambda _: found["near"], said, count=1, flags=re.IGNORECASE)
-        change = f"in {tool}, change {'the label ' if label else ''}{said} of {name_of(typo.key, typo.id)} to {meant}"
+    typo = next(((item, *found) for item in value.broken for found in item.broken if found[2] is not None), None)
+    if typo is not None:
+        item, said, unknown, near = typo
+        tool = clean(kinds.get(item.source, item.source))
+        meant = re.sub(re.escape(unknown), lambda _: near or "", said, count=1, flags=re.IGNORECASE)
+        change = f"in {tool}, change {'the label ' if label else ''}{said} of {name_of(item.key, item.id)} to {meant}"
         steps.append((clean(change), ""))
     row = first_row(value)
     if row is not None and label is not None:
@@ -117,7 +117,7 @@ def mending(value: Unanchored, label: str | None) -> list[tuple[str, str]]:
     return steps
 
 
-def first_row(value: Unanchored) -> Waif | None:
+def first_row(value: Unanchored) -> UnanchoredRow | None:
     """Where to begin: the first row that is not finished yet, if there is one."""
     return next((item for item in value.items if item.state not in FINISHED), next(iter(value.items), None))
 
@@ -151,7 +151,7 @@ def _rows(value: Unanchored, width: int) -> Iterator[RenderableType]:
     yield from _cut(len(value.items), value.rows, "row")
 
 
-def _table(rows: tuple[Waif, ...], every: tuple[Waif, ...], width: int) -> Table:
+def _table(rows: tuple[UnanchoredRow, ...], every: tuple[UnanchoredRow, ...], width: int) -> Table:
     """Some of the rows, in columns that suit ``every`` one, so that tables beneath each other agree."""
     team_width = 14 if width < 100 else 24
     shown = {"item": True, "items": any(i.active > 1 for i in every), "effort": any(i.effort != i.active for i in every)}
@@ -174,7 +174,7 @@ def _table(rows: tuple[Waif, ...], every: tuple[Waif, ...], width: int) -> Table
     return table
 
 
-def _cells(item: Waif, team_width: int) -> dict[str, Text]:
+def _cells(item: UnanchoredRow, team_width: int) -> dict[str, Text]:
     team = Text(fit(clean(item.team or "no team"), team_width), DIM if item.team is None else "")
     return {
         "item": linked(fit(name_of(item.key, item.id), 16), item.url),
@@ -193,5 +193,5 @@ def _touched(days: int | None) -> str:
     return f"{days:,} d ago" if days else "today"
 
 
-def _widest(items: tuple[Waif, ...], most: int) -> int:
+def _widest(items: tuple[UnanchoredRow, ...], most: int) -> int:
     return min(max(cell_len(name_of(i.key, i.id)) for i in items), most)

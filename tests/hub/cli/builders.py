@@ -25,9 +25,9 @@ from hub.report.values import (
     SourceAge,
     Tree,
     Unanchored,
+    UnanchoredRow,
     UnitRow,
     UnitStep,
-    Waif,
 )
 
 NOW = 1_795_176_000_000  # 2026-11-20T12:00:00Z
@@ -109,7 +109,7 @@ def tree(**change: Any) -> Tree:
     return Tree(**given | change)
 
 
-def waif(**change: Any) -> Waif:
+def row(**change: Any) -> UnanchoredRow:
     given = {
         "source": "jira",
         "id": "10012",
@@ -126,16 +126,18 @@ def waif(**change: Any) -> Waif:
         "age_days": 3,
         "active": 8,
     }
-    return Waif(**given | change)
+    return UnanchoredRow(**given | change)
 
 
 def unanchored(**change: Any) -> Unanchored:
     given = {
         "cycle": "2026-q4",
         "as_of": NOW,
-        "items": (waif(), waif(key=None, team=None, age_days=None)),
-        "contested": (waif(key="CORE-1", why="sso and soc2, both with strength 50"),),
-        "broken": (waif(key="IDN-7", why="kr:ssso: no key result 'ssso'; did you mean 'sso'?"),),
+        "items": (row(), row(key=None, team=None, age_days=None)),
+        "contested": (row(key="CORE-1", why="sso and soc2, both with strength 50"),),
+        "broken": (
+            row(key="IDN-7", why="kr:ssso: no key result 'ssso'; did you mean 'sso'?", broken=(("kr:ssso", "ssso", "sso"),)),
+        ),
         "rows": 21,
         "total": 37,
         "active": 148,

@@ -71,7 +71,7 @@ def test_unanchored() -> None:
         "under_broken",
         "notes",
     }
-    assert names(b.waif()) >= {
+    assert names(b.row()) >= {
         "source",
         "id",
         "key",

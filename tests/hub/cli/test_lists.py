@@ -151,7 +151,7 @@ def test_one_pillar_by_id_or_name() -> None:
 
 
 def test_the_lists_of_unanchored_work() -> None:
-    rows = (b.waif(), b.waif(key=None, team=None, age_days=None), b.waif(key="PLAT-9", state="done", age_days=0))
+    rows = (b.row(), b.row(key=None, team=None, age_days=None), b.row(key="PLAT-9", state="done", age_days=0))
     said = lines(b.shown(unanchored(b.unanchored(items=rows), b.NOW, 80, filtered=False)))
     assert said == [
         "37 active items serve no key result, 25 % of 148 (2026-q4). 12 more in the",
@@ -185,12 +185,12 @@ def test_the_lists_of_unanchored_work() -> None:
 
 
 def test_columns_that_say_nothing_are_left_out() -> None:
-    one = b.waif(active=1, effort=Decimal(1))
+    one = b.row(active=1, effort=Decimal(1))
     teams = (("Platform", 1, Decimal(1)), ("Core", 1, Decimal(1)))
     said = lines(b.shown(unanchored(b.unanchored(items=(one,), by_team=teams), b.NOW, 80, False)))
     assert "item     touched  state  team      title" in said
     assert "team      items" in said
-    value = b.unanchored(items=(b.waif(effort=Decimal("4.5")), b.waif(source="asana")), by_team=teams[:1])
+    value = b.unanchored(items=(b.row(effort=Decimal("4.5")), b.row(source="asana")), by_team=teams[:1])
     said = lines(b.shown(unanchored(value, b.NOW, 100, False), 100))
     assert "item     items  effort  touched  state  source  team      title" in said
     assert "team      items" not in said  # one team is the whole
@@ -206,14 +206,14 @@ def test_every_cut_is_said() -> None:
 
 
 def test_what_mends_most_with_least() -> None:
-    rows = (b.waif(key="OLD-1", state="done"), b.waif(active=11))
+    rows = (b.row(key="OLD-1", state="done"), b.row(active=11))
     assert mending(b.unanchored(items=rows), "kr:<key result>") == [
         ("in Jira, change the label kr:ssso of IDN-7 to kr:sso", ""),
         ("label PLAT-12 kr:<key result> in Jira", "one label anchors 11 items"),
     ]
     assert mending(b.unanchored(), None) == [("in Jira, change kr:ssso of IDN-7 to kr:sso", "")]
-    far = b.waif(why="kr:zzz: no key result 'zzz'", source="board")
-    assert mending(b.unanchored(items=(b.waif(source="board", active=1),), broken=(far,)), "x-<key result>") == [
+    far = b.row(why="kr:zzz: no key result 'zzz'", source="board", broken=(("kr:zzz", "zzz", None),))
+    assert mending(b.unanchored(items=(b.row(source="board", active=1),), broken=(far,)), "x-<key result>") == [
         ("label PLAT-12 x-<key result> in board", "then it counts there")
     ]
 

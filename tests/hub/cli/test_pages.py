@@ -218,7 +218,7 @@ HOSTILE = "\x1b]0;owned\x07[red]pay[/red] \x1b[2J\u202egpj\x9b31m \x07\x08\r\n:b
 
 
 def hostile_pages(width: int) -> dict[str, str]:
-    loose = b.waif(title=HOSTILE, key=HOSTILE, team=HOSTILE, why=HOSTILE, url=f"https://x.example/{HOSTILE}")
+    loose = b.row(title=HOSTILE, key=HOSTILE, team=HOSTILE, why=HOSTILE, url=f"https://x.example/{HOSTILE}")
     result = b.key_result(name=HOSTILE, note=HOSTILE, team=HOSTILE)
     company = Node("company", "c", HOSTILE, None, 1, 0, children=(result,))
     explained = b.item(
@@ -258,7 +258,7 @@ def test_pages_keep_to_their_width() -> None:
 def test_on_a_terminal_there_is_no_escape_but_ours() -> None:
     text = b.shown(
         unanchored(
-            b.unanchored(items=(b.waif(title=HOSTILE, url="https://x.example/\x1b]8;;https://evil\x07"),)), b.NOW, 80, False
+            b.unanchored(items=(b.row(title=HOSTILE, url="https://x.example/\x1b]8;;https://evil\x07"),)), b.NOW, 80, False
         ),
         80,
         True,

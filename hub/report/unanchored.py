@@ -12,8 +12,8 @@ from typing import NamedTuple
 from hub.assess import Activity, estimate_of
 from hub.errors import UsageError
 from hub.model import Attachment, Cycle, Item, Mapping, State, fold
-from hub.report.explain import Ground
-from hub.report.values import SourceAge, Unanchored, Waif
+from hub.report.explain import Evaluated
+from hub.report.values import SourceAge, Unanchored, UnanchoredRow
 from hub.store.read import Reader
 
 DAY = 86_400_000
@@ -30,11 +30,11 @@ class Wanted(NamedTuple):
     limit: int | None = None
 
 
-def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> tuple[MappingABC[str, int], int]:
+def active_counts(reader: Reader, evaluated: Evaluated, cycle: Cycle) -> tuple[MappingABC[str, int], int]:
     """Active items by outcome in the cycle, of ``ignored`` all; and how many open items carry a name that does not exist.
 
     Sub-tasks are left out of the counts: their parents stand for them."""
-    active = Activity(ground.mapping, ground.dimensions, ground.as_of)
+    active = Activity(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     counts: Counter[str] = Counter()
     broken = 0
     for item, attachment in reader.attached(cycle.id, _COUNTED):
@@ -49,17 +49,17 @@ def active_counts(reader: Reader, ground: Ground, cycle: Cycle) -> tuple[Mapping
 _COUNTED = ("linked", "allowance", "unanchored", "contested", "broken")
 
 
-def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sources: tuple[SourceAge, ...]) -> Unanchored:
+def unanchored(reader: Reader, evaluated: Evaluated, cycle: Cycle, wanted: Wanted, sources: tuple[SourceAge, ...]) -> Unanchored:
     """The three lists, filtered and sorted by effort, then open before done, then the latest change first."""
-    active = Activity(ground.mapping, ground.dimensions, ground.as_of)
-    _check(ground, wanted)
-    lists: dict[str, list[Waif]] = defaultdict(list)
-    adrift = _Adrift()
+    active = Activity(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
+    _check(evaluated, wanted)
+    lists: dict[str, list[UnanchoredRow]] = defaultdict(list)
+    loose = _Loose()
     total_active = dormant = under_broken = 0
     for item, attachment in reader.attached(cycle.id, _COUNTED, sources=[wanted.source] if wanted.source else None):
         if attachment.outcome == "unanchored":
-            adrift.parents[item.no] = item.parent
-        if not _wanted(ground, item, attachment, wanted):
+            loose.parents[item.no] = item.parent
+        if not _wanted(evaluated, item, attachment, wanted):
             continue
         is_active = active(item, attachment.state)
         total_active += is_active and item.level >= 0
@@ -68,17 +68,17 @@ def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sou
         if kind == "dormant":
             dormant += 1
         elif kind == "unanchored":
-            adrift.found.append(_waif(ground, item, attachment))
-            adrift.numbers.append(item.no)
+            loose.found.append(_row(evaluated, item, attachment))
+            loose.numbers.append(item.no)
         elif kind is not None:
-            lists[kind].append(_waif(ground, item, attachment))
+            lists[kind].append(_row(evaluated, item, attachment))
     oldest = wanted.min_age_days
-    items = [r for r in _rows(reader, ground, cycle, adrift) if oldest is None or (r.age_days or 0) >= oldest]
+    items = [r for r in _rows(reader, evaluated, cycle, loose) if oldest is None or (r.age_days or 0) >= oldest]
     items.sort(key=_rank)
     contested, broken = (sorted(lists[kind], key=_rank) for kind in ("contested", "broken"))
     return Unanchored(
         cycle=cycle.id,
-        as_of=ground.as_of,
+        as_of=evaluated.as_of,
         items=tuple(items[: wanted.limit]),
         contested=tuple(contested),
         broken=tuple(broken),
@@ -95,10 +95,10 @@ def unanchored(reader: Reader, ground: Ground, cycle: Cycle, wanted: Wanted, sou
 
 
 @dataclass(slots=True)
-class _Adrift:
+class _Loose:
     """Active unanchored items with their numbers, and the parents of all unanchored ones, active or not."""
 
-    found: list[Waif] = field(default_factory=list)
+    found: list[UnanchoredRow] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     parents: dict[int, int | None] = field(default_factory=dict)
 
@@ -109,39 +109,39 @@ class _Adrift:
         return no
 
 
-def _rows(reader: Reader, ground: Ground, cycle: Cycle, adrift: _Adrift) -> list[Waif]:
+def _rows(reader: Reader, evaluated: Evaluated, cycle: Cycle, loose: _Loose) -> list[UnanchoredRow]:
     """One row per topmost unanchored item, with the effort of the active items that it stands for."""
-    groups: dict[int, list[Waif]] = defaultdict(list)
-    own: dict[int, Waif] = {}
-    for no, waif in zip(adrift.numbers, adrift.found, strict=True):
-        groups[adrift.top(no)].append(waif)
-        own[no] = waif
+    groups: dict[int, list[UnanchoredRow]] = defaultdict(list)
+    own: dict[int, UnanchoredRow] = {}
+    for no, row in zip(loose.numbers, loose.found, strict=True):
+        groups[loose.top(no)].append(row)
+        own[no] = row
     quiet = [no for no in groups if no not in own]  # a top that is not active itself
     belongs = reader.attachments(quiet, cycle.id)
     for item in reader.items(nos=quiet):
-        own[item.no] = _waif(ground, item, belongs[item.no][0])
-    rows = []
-    for no, waifs in groups.items():
-        latest = max(waifs, key=lambda w: w.updated_at or 0)
-        total = sum((w.effort for w in waifs), Decimal(0))
-        row = replace(own[no], effort=total, active=len(waifs), updated_at=latest.updated_at, age_days=latest.age_days)
+        own[item.no] = _row(evaluated, item, belongs[item.no][0])
+    rows: list[UnanchoredRow] = []
+    for no, members in groups.items():
+        latest = max(members, key=lambda m: m.updated_at or 0)
+        total = sum((m.effort for m in members), Decimal(0))
+        row = replace(own[no], effort=total, active=len(members), updated_at=latest.updated_at, age_days=latest.age_days)
         rows.append(row)
     return rows
 
 
-def _check(ground: Ground, wanted: Wanted) -> None:
+def _check(evaluated: Evaluated, wanted: Wanted) -> None:
     """A filter that names nothing would look like good news."""
-    mapping = ground.mapping
+    mapping = evaluated.mapping
     if wanted.team and fold(wanted.team) != NO_TEAM and _team_id(mapping, wanted.team) is None:
         known = _known("The mapping has", (t.id for t in mapping.teams.values()))
         raise UsageError(f"There is no team {wanted.team!r}.", hint=known)
-    if wanted.source and wanted.source not in ground.dimensions.sources:
-        raise UsageError(f"There is no source {wanted.source!r}.", hint=_known("There are", ground.dimensions.sources))
+    if wanted.source and wanted.source not in evaluated.dimensions.sources:
+        raise UsageError(f"There is no source {wanted.source!r}.", hint=_known("There are", evaluated.dimensions.sources))
     if wanted.project:
-        names = [t for c in ground.dimensions.containers.values() for t in (c.key, c.name) if t]
-        ids = [id_ for _, id_ in ground.dimensions.containers]
+        names = [t for c in evaluated.dimensions.containers.values() for t in (c.key, c.name) if t]
+        ids = [id_ for _, id_ in evaluated.dimensions.containers]
         if fold(wanted.project) not in {fold(t) for t in (*names, *ids)}:
-            keys = sorted({c.key or c.name for c in ground.dimensions.containers.values()})
+            keys = sorted({c.key or c.name for c in evaluated.dimensions.containers.values()})
             raise UsageError(f"There is no project {wanted.project!r}.", hint=_known("The sources have", keys))
 
 
@@ -155,16 +155,16 @@ def _team_id(mapping: Mapping, text: str) -> str | None:
     return wanted if wanted in mapping.teams else next((i for i, t in mapping.teams.items() if fold(t.name) == wanted), None)
 
 
-def _wanted(ground: Ground, item: Item, attachment: Attachment, wanted: Wanted) -> bool:
-    if wanted.team and attachment.team != (None if fold(wanted.team) == NO_TEAM else _team_id(ground.mapping, wanted.team)):
+def _wanted(evaluated: Evaluated, item: Item, attachment: Attachment, wanted: Wanted) -> bool:
+    if wanted.team and attachment.team != (None if fold(wanted.team) == NO_TEAM else _team_id(evaluated.mapping, wanted.team)):
         return False
-    return not wanted.project or fold(wanted.project) in _project_texts(ground, item)
+    return not wanted.project or fold(wanted.project) in _project_texts(evaluated, item)
 
 
-def _project_texts(ground: Ground, item: Item) -> set[str]:
+def _project_texts(evaluated: Evaluated, item: Item) -> set[str]:
     texts: set[str] = set()
     for id_ in item.containers:
-        row = ground.dimensions.containers.get((item.source, id_))
+        row = evaluated.dimensions.containers.get((item.source, id_))
         texts |= {fold(t) for t in (id_, row.key if row else None, row.name if row else None) if t}
     return texts
 
@@ -182,26 +182,27 @@ def _list(item: Item, attachment: Attachment, active: bool) -> str | None:
     return None
 
 
-def _waif(ground: Ground, item: Item, attachment: Attachment) -> Waif:
-    containers = [ground.dimensions.containers.get((item.source, c)) for c in item.containers]
+def _row(evaluated: Evaluated, item: Item, attachment: Attachment) -> UnanchoredRow:
+    containers = [evaluated.dimensions.containers.get((item.source, c)) for c in item.containers]
     state: State = attachment.state
-    team = ground.mapping.teams.get(attachment.team) if attachment.team else None
-    return Waif(
+    team = evaluated.mapping.teams.get(attachment.team) if attachment.team else None
+    return UnanchoredRow(
         source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, type=item.type, state=state,
         status=item.status, project=next((c.key or c.name for c in containers if c), None), team=team.name if team else None,
-        effort=effort(ground, item), updated_at=item.updated_at, age_days=_age(ground, item), why=_why(ground, attachment),
+        effort=effort(evaluated, item), updated_at=item.updated_at, age_days=_age(evaluated, item),
+        why=_why(evaluated, attachment), broken=attachment.broken,
     )  # fmt: skip
 
 
-def effort(ground: Ground, item: Item) -> Decimal:
+def effort(evaluated: Evaluated, item: Item) -> Decimal:
     """1, or the estimate where the source says so; a missing estimate is 1."""
-    facts = ground.dimensions.sources.get(item.source)
+    facts = evaluated.dimensions.sources.get(item.source)
     found = estimate_of(item.estimate) if facts is not None and facts.effort == "estimate" else None
     return Decimal(1) if found is None else found
 
 
-def _why(ground: Ground, attachment: Attachment) -> str:
-    rules = ground.mapping.rules
+def _why(evaluated: Evaluated, attachment: Attachment) -> str:
+    rules = evaluated.mapping.rules
     if attachment.outcome == "contested":
         return "claimed by " + " and ".join(f"{s.id} ({rules[s.rule].place})" for s in attachment.shares)
     said = []
@@ -210,15 +211,15 @@ def _why(ground: Ground, attachment: Attachment) -> str:
     return " and ".join(said)
 
 
-def _age(ground: Ground, item: Item) -> int | None:
-    return None if item.updated_at is None else max(0, (ground.as_of - item.updated_at) // DAY)
+def _age(evaluated: Evaluated, item: Item) -> int | None:
+    return None if item.updated_at is None else max(0, (evaluated.as_of - item.updated_at) // DAY)
 
 
-def _rank(waif: Waif) -> tuple[Decimal, bool, int, str, str]:
-    return (-waif.effort, waif.state in ("done", "dropped"), -(waif.updated_at or 0), waif.source, waif.id)
+def _rank(row: UnanchoredRow) -> tuple[Decimal, bool, int, str, str]:
+    return (-row.effort, row.state in ("done", "dropped"), -(row.updated_at or 0), row.source, row.id)
 
 
-def _by_team(items: list[Waif]) -> tuple[tuple[str, int, Decimal], ...]:
+def _by_team(items: list[UnanchoredRow]) -> tuple[tuple[str, int, Decimal], ...]:
     counts: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
     for row in items:
         counts[row.team or NO_TEAM].append((row.active, row.effort))
