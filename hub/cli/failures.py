@@ -133,6 +133,10 @@ def _forms() -> Iterator[str]:
 
 def _secrets() -> Iterator[str]:
     yield from hidden
+    # whatever stands between the first colon of a user and the last @, however the rest is mistyped, and its pieces
+    address = os.environ.get("ANCHORLINE_DATABASE", "").partition("://")[2]
+    password = address.rpartition("@")[0].partition(":")[2]
+    yield from (password, *password.replace("@", ":").split(":"))
     for name, value in os.environ.items():
         if not name.startswith("ANCHORLINE_") or not any(word in name for word in _SECRET_WORDS):
             continue

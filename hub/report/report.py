@@ -107,7 +107,8 @@ class Report:
             tree = self._reader.tree_of(item.no, as_of=evaluated.seq)
             then = next((i for i in tree if i.no == item.no), None)
             if then is not None:  # else it came after the evaluation that is explained
-                found.append(item_explanation(evaluated, then, tree, which.id, self._run_of(item.no)))
+                told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no))
+                found.append(replace(told, findings=(*self._troubles(then), *told.findings)))
         return found
 
     def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
@@ -145,6 +146,14 @@ class Report:
         """The hash of the mapping files that the latest evaluation was made with."""
         row = self._reader.evaluation()
         return row.mapping_hash if row else None
+
+    def _troubles(self, item: Item) -> list[str]:
+        """Why what is shown may be old: a newer record of the item that could not be understood."""
+        return [
+            f"its newest record could not be understood ({r.reason}); what counts is the last good one"
+            for r in self._reader.quarantine(item.source)
+            if r.id == item.id
+        ]
 
     def _find(self, evaluated: Evaluated, text: str) -> list[Item]:
         source, colon, rest = text.partition(":")

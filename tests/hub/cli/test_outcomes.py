@@ -238,3 +238,9 @@ def test_a_crash_without_a_data_folder_is_written_where_we_stand(tmp_path: Path,
     with pytest.raises(SystemExit), failures.guarded():
         raise ValueError("odd")
     assert len(list(tmp_path.glob("anchorline-crash-*.log"))) == 1
+
+
+def test_a_password_in_a_mistyped_database_address_is_hidden_in_all_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANCHORLINE_DATABASE", "postgresql://u:p@ss:w0rd-secret@host:5432x/db")
+    said = failures.redact("ValueError: invalid literal 'w0rd-secret@host:5432x' of u:p@ss:w0rd-secret@host")
+    assert "w0rd" not in said and "p@ss" not in said

@@ -190,6 +190,17 @@ def test_a_poison_record_spoils_the_run_in_which_it_is_new_and_no_later_one(ligh
     assert rows(light.store, "SELECT id, tries FROM quarantine") == [(issue["id"], 2)]
 
 
+def test_an_item_whose_newest_record_is_poison_says_that_it_shows_the_last_good_one(light: Hub, sb: Sandbox) -> None:
+    light.sync()
+    (issue, *_) = sb.search("project = IDN ORDER BY key", fields="labels")
+    sb.mutate("update", issue=issue["id"], fields={"status": {"id": 7}})
+    light.sync()
+    (told,) = Report(light.store).explain_item(issue["key"])
+    assert "could not be understood" in told.findings[0] and "last good one" in told.findings[0]
+    tree = Report(light.store).tree()
+    assert tree is not None and any("1 record in quarantine" in note for note in tree.notes)
+
+
 def test_a_changed_mapping_moves_numbers_without_a_changed_item(light: Hub) -> None:
     light.sync()
     rules = light.world.folder / "mappings" / "rules.toml"
