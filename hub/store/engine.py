@@ -118,6 +118,8 @@ def open_store(url: str) -> Store:
 
 
 def _parse(url: str) -> URL:
+    if url.startswith("sqlite:///"):  # all of the rest is the file: a folder may be called "plans?"
+        return URL.create("sqlite", database=url.removeprefix("sqlite:///"))
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):

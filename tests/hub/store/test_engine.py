@@ -118,3 +118,11 @@ def test_postgres_without_its_library_says_what_to_install(monkeypatch: pytest.M
     with pytest.raises(StoreUnavailable) as refused:
         open_store("postgresql://db.test/anchorline")
     assert "anchorline[postgres]" in refused.value.hint
+
+
+def test_a_question_mark_in_a_path_is_part_of_the_path(tmp_path: Path) -> None:
+    folder = tmp_path / "plans? 2027"
+    folder.mkdir()
+    with open_store(f"sqlite:///{folder}/anchorline.db") as opened:
+        assert opened.path == (folder / "anchorline.db").resolve()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plans? 2027"]
