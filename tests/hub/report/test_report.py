@@ -202,6 +202,18 @@ def test_a_number_is_explained_although_its_links_are_already_new(company: Compa
     assert [(u.key, u.counts, u.state) for u in node.units] == [("CORE-1", True, "done"), ("CORE-2", True, "doing")]
 
 
+def test_an_item_is_explained_by_the_parents_of_its_evaluation(company: Company) -> None:
+    """Killed right after parents were resolved anew: the item's story and its key result's still agree."""
+    epics = issue("1", level=1, labels=("kr:sso",)), issue("2", level=1)
+    company.evaluate(*epics, issue("3", parent_ref="1"))
+    company.w.sync(issue("3", parent_ref="2"))
+    company.w.writer.settle_edges()
+    (told,) = company.report.explain_item("CORE-3")
+    assert told.chain == ("CORE-3", "CORE-1") and [s.id for s in told.shares] == ["sso"]
+    (node,) = company.report.explain_node("sso")
+    assert [u.key for u in node.units if u.counts] == ["CORE-3"]
+
+
 def test_an_item_that_came_after_the_evaluation_is_not_explained_by_it(company: Company) -> None:
     company.evaluate(issue("1"))
     company.w.sync(issue("7"))

@@ -14,7 +14,9 @@ from hub.store import Store, open_store
 from tests.hub.store.world import item, world
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://host/db", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "mysql://host/db", "sqlite://", "sqlite:///:memory:", "postgresql://u:p@host:54a/db"]
+)
 def test_an_address_that_is_none_is_refused_with_the_forms_that_work(url: str) -> None:
     with pytest.raises(StoreUnavailable) as refused:
         open_store(url)
