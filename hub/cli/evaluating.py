@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import typer
 from rich.text import Text
 
 from hub.cli import access, children, output
+from hub.cli.outcome import PARTLY
 from hub.cli.render.text import count
 
 
@@ -22,22 +24,22 @@ def evaluate(path: Path, json: bool) -> None:
         sources = Report(store).sources()
         if not any(source.items or source.complete_at is not None for source in sources):
             raise access.not_yet()
-        as_of = access.now()
         with output.err().status(Text("calculating")) as status:
 
             def show(event: sync.Event) -> None:
                 if isinstance(event, sync.Evaluating):
                     status.update(Text(f"tying {count(event.items, 'item')} to key results"))
 
-            seq = sync.evaluate(store, config, files, "", as_of=as_of, run_id=None, listener=show)
+            seq = sync.evaluate(store, config, files, "", as_of=None, run_id=None, listener=show)
     items = sum(source.items for source in sources)
-    found = {"seq": seq, "as_of": as_of, "key_results": len(files.key_results), "items": items, "mapping_hash": files.hash}
+    found = {"seq": seq, "key_results": len(files.key_results), "items": items, "mapping_hash": files.hash}
     if json:
         output.data(found)
     elif seq is not None:
         made = f"{count(len(files.key_results), 'key result')} from {count(items, 'item')}"
         output.line(f"calculated: {made}, step {seq} of the database")
     if seq is None:
-        output.say("Other runs keep changing items; the last of them calculates, with the files of its start.")
-    elif not json:
+        output.say("Other runs keep changing items; the last of them calculates, with the files as they are then.")
+        raise typer.Exit(PARTLY)
+    if not json:
         output.next_steps(("anchorline progress", "where every key result stands now"))

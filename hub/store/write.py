@@ -183,15 +183,12 @@ class Writer:
     ) -> None:
         """Replace everything that is calculated of exactly these items, and take their dirty marks away.
 
+        ``findings`` about no item (a rule that a source cannot answer) are added, each once; a changed mapping clears them.
+
         A mark that is newer than ``read_seq`` (given by ``Reader.dirty_trees``) stays: the item changed meanwhile.
         """
         with self._pen.begin() as tx:
             write_evaluation.put_attachments(tx, nos, attachments, units, findings, read_seq)
-
-    def put_rule_findings(self, findings: Iterable[Finding]) -> None:
-        """Replace the findings that are about no item."""
-        with self._pen.begin() as tx:
-            write_evaluation.put_rule_findings(tx, findings)
 
     def finish_evaluation(
         self,

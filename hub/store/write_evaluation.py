@@ -41,6 +41,7 @@ def put_mapping(tx: Tx, mapping: Rules, *, engine: str, facts: object, git_commi
     if tx.value("SELECT calculated_with FROM clock") == wanted:
         return False
     tx.run("UPDATE clock SET calculated_with = ?", wanted)
+    tx.run("DELETE FROM finding WHERE item_no IS NULL")  # they are about rules and sources, which are others now
     tx.mark_where("true")
     return True
 
@@ -118,14 +119,12 @@ def _broken(a: Attachment) -> str | None:
     return orjson.dumps(a.broken).decode() if a.broken else None
 
 
-def put_rule_findings(tx: Tx, findings: Iterable[Finding]) -> None:
-    """Replace the findings that are about no item."""
-    tx.run("DELETE FROM finding WHERE item_no IS NULL")
-    _insert_findings(tx, [f._replace(no=None) for f in findings])
-
-
 def _insert_findings(tx: Tx, findings: Iterable[Finding]) -> None:
+    """Findings about no item stay until the mapping changes: the next chunks meet other items, so each is kept once."""
     given = list(findings)
+    if any(f.no is None for f in given):
+        known = {(row[0], row[1]) for row in tx.rows("SELECT kind, text FROM finding WHERE item_no IS NULL")}
+        given = [f for f in given if f.no is not None or (f.kind, clean(f.text)) not in known]
     if given:
         first = tx.value("SELECT coalesce(max(no), 0) + 1 FROM finding")
         rows = [(no, f.no, f.kind, clean(f.text)) for no, f in enumerate(given, first)]

@@ -115,9 +115,8 @@ def _links(
     done = 0
     for read_seq, items in reader.dirty_trees(CHUNK):
         part = assessor.part(items)
-        numbers = [item.no for item in items]
-        own = [f for f in circles if f.no in set(numbers)] if circles else []
-        writer.put_attachments(numbers, part.attachments, part.units, [*part.findings, *own], read_seq=read_seq)
+        numbers = {item.no: None for item in items}
+        findings = [*part.findings, *(f for f in circles if f.no in numbers), *assessor.rule_findings()]
+        writer.put_attachments(list(numbers), part.attachments, part.units, findings, read_seq=read_seq)
         done += len(items)
         listener(Evaluating(source, done))
-    writer.put_rule_findings(assessor.rule_findings())

@@ -114,16 +114,20 @@ def test_lists_of_outcomes_can_be_narrowed(store: Store) -> None:
         assert list(w.reader.attached("Q1", ["unanchored"])) == []
 
 
-def test_rule_findings_are_replaced_and_leave_those_of_items(store: Store) -> None:
+def test_findings_about_a_rule_are_kept_once_until_the_mapping_changes(store: Store) -> None:
+    told = Finding("unevaluable", None, "rule reads a field that jira does not have")
     with world(store) as w:
-        synced(w, "1")
-        [no] = [each.no for each in w.items().values()]
-        w.writer.put_attachments([no], [], [], [Finding("estimate", no, "bad")], read_seq=0)
-        w.writer.put_rule_findings([Finding("unevaluable", None, "old")])
-        w.writer.put_rule_findings([Finding("unevaluable", None, "new")])
-        assert [f.text for f in w.reader.findings()] == ["bad", "new"]
-        assert [f.text for f in w.reader.findings(nos=[no])] == ["bad"]
-        assert [f.text for f in w.reader.findings(kinds=["unevaluable"])] == ["new"]
+        w.sync(item("1"), item("2"))
+        w.writer.put_mapping(mapping("m1"), engine="1")
+        w.settle()
+        numbers = {id_: each.no for id_, each in w.items().items()}
+        for id_ in ("1", "2"):
+            own = Finding("estimate", numbers[id_], f"odd {id_}")
+            w.writer.put_attachments([numbers[id_]], [], [], [told, own], read_seq=w.reader.seq())
+        assert [f.text for f in w.reader.findings(kinds=["unevaluable"])] == [told.text]
+        assert len(list(w.reader.findings())) == 3
+        w.writer.put_mapping(mapping("m2"), engine="1")
+        assert [f.text for f in w.reader.findings()] == ["odd 1", "odd 2"], "those of items stay until their item is calculated"
 
 
 def test_an_item_that_changes_while_it_is_assessed_stays_marked(store: Store) -> None:

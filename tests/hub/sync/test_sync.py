@@ -212,6 +212,25 @@ def test_a_changed_mapping_moves_numbers_without_a_changed_item(light: Hub) -> N
     assert before != after and rows(light.store, "SELECT item_no FROM dirty") == []
 
 
+def test_a_rule_that_cannot_be_evaluated_is_reported_until_the_mapping_changes(light: Hub) -> None:
+    """Once per rule and source, also after a night in which nothing changed and no item met the rule again."""
+    rules = light.world.folder / "mappings" / "rules.toml"
+    shipped = rules.read_text()
+    rules.write_text(shipped + '\n[[rule]]\nname = "squad"\nwhen.field.squad = "x"\nto = "sso"\n')
+
+    def reported() -> list[str]:
+        return [text for (text,) in rows(light.store, "SELECT text FROM finding WHERE item_no IS NULL")]
+
+    light.sync()
+    (told,) = reported()
+    assert "'squad'" in told and "field.squad" in told and "'jira'" in told
+    light.sync()
+    assert reported() == [told]
+    rules.write_text(shipped)
+    light.sync()
+    assert reported() == []
+
+
 def test_a_status_that_means_something_else_moves_numbers_though_no_issue_changed(light: Hub, sb: Sandbox) -> None:
     """The list of statuses decides: its items are calculated again although the vendor did not touch them."""
     light.sync()
