@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from connectors.base import BadData, Page, SourceError
 from hub.errors import AnchorlineError
@@ -24,8 +26,11 @@ def edge(what: str) -> Iterator[None]:
         raise
     except Exception as fault:
         log.exception("the connector failed while reading %s", what)
+        at = traceback.extract_tb(fault.__traceback__)[-1]  # where, for who mends it; never the values
         hint = "This is a fault of the connector: report it with the vendor's answer. Nothing is concluded from it."
-        raise BadData(f"the connector could not handle {what} ({type(fault).__name__})", hint=hint) from fault
+        raise BadData(
+            f"the connector could not handle {what} ({type(fault).__name__} at {Path(at.filename).name}:{at.lineno})", hint=hint
+        ) from fault
 
 
 def read(pages: Iterable[Page]) -> Iterator[Page]:

@@ -164,7 +164,7 @@ class _Reading:
                 if partition.state == "unseen":
                     self._unseen(partition)
             if not named:
-                self._vanished(partitions)
+                self._vanished()
             if not live and not self._outcomes:
                 raise AccessLost("this account sees nothing to read", hint="Give it the right to browse what it shall read.")
             self._listen(Started(self._name, self._run, len(live)))
@@ -203,7 +203,7 @@ class _Reading:
             "Check the key, and that the account may browse it. What was read of it stands as last seen.",
         )
 
-    def _vanished(self, partitions: list[Partition]) -> None:
+    def _vanished(self) -> None:
         """Partitions with items that nothing lists any more: lost from sight, which says nothing about their items."""
         for partition in self._writer.unlisted(self._name):
             self._fail(

@@ -18,7 +18,7 @@ from hub.errors import Locked, UsageError
 from hub.report import Report
 from hub.store import Store, open_store
 from hub.sync import Event, PartitionStarted, RunSummary, sync_source
-from hub.sync.run import merged
+from hub.sync.pages import merged, read
 from tests.hub.sandbox.process import Sandbox
 from tests.hub.sync.worlds import NOW, World, difference, rows, state
 
@@ -369,6 +369,16 @@ def test_small_pages_are_joined_and_resume_after_the_last() -> None:
     joined = list(merged([page(1, 2, "a"), page(3, 4, "b"), page(5, 5, "c"), page(6, 6, None, "complete")], records=4))
     assert [[i.id for i in p.items] for p in joined] == [["1", "2", "3", "4"], ["5", "6"]]
     assert [(p.resume, p.end) for p in joined] == [("b", None), (None, "complete")]
+
+
+def test_a_fault_of_the_connector_itself_fails_what_is_read_and_says_where() -> None:
+    def faulty() -> object:
+        yield page(1, 2, "a")
+        raise KeyError("secret value")
+
+    with pytest.raises(SourceError, match=r"KeyError at test_sync\.py:\d+") as caught:
+        list(read(faulty()))  # type: ignore[arg-type]
+    assert "secret value" not in f"{caught.value}{caught.value.hint}"
 
 
 def test_what_was_read_before_a_fault_is_handed_on_before_the_fault() -> None:
