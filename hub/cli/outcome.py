@@ -28,6 +28,8 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     hint: str | None = None
+    notes: tuple[str, ...] = ()
+    """What did not fail the run but must be known"""
 
 
 def of_summary(summary: RunSummary) -> Outcome:
@@ -41,6 +43,7 @@ def of_summary(summary: RunSummary) -> Outcome:
         dict(summary.counts),
         summary.error,
         summary.hint,
+        summary.notes,
     )
 
 
@@ -59,7 +62,8 @@ def of_event(event: Mapping[str, Any]) -> Outcome | None:
         from hub.sync.events import EXIT_CODES
 
         told = {name: summary[name] for name in ("run_id", "seq", "counts", "error", "hint")}
-        return Outcome(event["source"], summary["result"], EXIT_CODES[summary["result"]], **told)
+        notes = tuple(summary.get("notes", ()))
+        return Outcome(event["source"], summary["result"], EXIT_CODES[summary["result"]], **told, notes=notes)
     if event.get("event") == REFUSED:
         return Outcome(event["source"], event["result"], event["exit_code"], error=event["error"], hint=event["hint"])
     return None

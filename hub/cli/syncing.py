@@ -119,6 +119,7 @@ def _finish(outcomes: list[Outcome], json: bool) -> None:
 
 def _tell(outcomes: list[Outcome], json: bool) -> None:
     from hub.cli.render.runs import ended
+    from hub.cli.render.text import clean
 
     if json:
         output.data(outcomes)
@@ -127,6 +128,8 @@ def _tell(outcomes: list[Outcome], json: bool) -> None:
     for each in outcomes:
         shown = output.show if each.run_id is not None else output.tell  # what never began left no data
         shown(ended(each.source, each.result, each.counts, each.error, each.hint, width))
+        for note in each.notes:
+            output.say(f"! {clean(each.source)}: {clean(note)}", "yellow")
     if steps := next_steps(outcomes):
         output.next_steps(*steps)
 

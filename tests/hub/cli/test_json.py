@@ -168,4 +168,14 @@ def test_runs_and_outcomes() -> None:
         "hint",
     }
     assert names(Outcome("jira", "complete", 0)) == {f.name for f in dataclasses.fields(Outcome)}
-    assert names(Outcome("jira", "complete", 0)) == {"source", "result", "exit_code", "run_id", "seq", "counts", "error", "hint"}
+    assert names(Outcome("jira", "complete", 0)) == {
+        "source",
+        "result",
+        "exit_code",
+        "run_id",
+        "seq",
+        "counts",
+        "error",
+        "hint",
+        "notes",
+    }

@@ -334,6 +334,22 @@ def test_a_second_process_on_the_source_is_refused_and_told_who(light: Hub) -> N
     assert refused.value.code == 3
 
 
+def test_what_a_run_noticed_is_said_after_it_and_above_the_tree(tmp_path: Path, sb: Sandbox) -> None:
+    """Boards are closed to this account: sprints have no names, which no number shows by itself."""
+    world = World(tmp_path / "world", sb.url, "sqlite:///hub.db", more=PROJECTS)
+    sb.fault("status", path="/rest/agile/1.0/board", status=403, times=0)
+
+    def told(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "hub.cli", *words]
+        return subprocess.run(command, cwd=world.folder, env=world.environment, capture_output=True, text=True, check=False)
+
+    synced = told("sync")
+    assert synced.returncode == 0 and "may not list boards" in synced.stderr
+    (outcome,) = json.loads(told("sync", "--json").stdout)
+    assert any("may not list boards" in note for note in outcome["notes"])
+    assert "may not list boards" in " ".join(told("progress").stdout.split())
+
+
 @pytest.mark.parametrize("words", [("sync", "jira"), ("sync",)])
 def test_two_commands_at_once_one_source(tmp_path: Path, sb: Sandbox, words: tuple[str, ...]) -> None:
     """The second leaves with 3 while the first, a process of its own, still holds the lock; killed, it holds nothing."""
