@@ -1,7 +1,7 @@
 # Anchorline as an unprivileged user; only /data can be written. Run with --read-only --cap-drop ALL if you like.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock requirements-dev.lock pyproject.toml README.md LICENSE config.example.toml ./
+COPY requirements.lock requirements-dev.lock pyproject.toml README.md LICENSE config.example.toml config.schema.json ./
 COPY connectors connectors
 COPY hub hub
 COPY mappings mappings

@@ -9,7 +9,7 @@ root = pathlib.Path(__file__).parent.parent
 project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
 wanted = {
-    "requirements.lock": project["dependencies"] + extras["postgres"],
+    "requirements.lock": project["dependencies"] + extras["postgres"] + extras["cel"],
     "requirements-dev.lock": project["dependencies"] + extras["postgres"] + extras["dev"],
 }
 

@@ -4,7 +4,7 @@ Every variant is a fresh process; CPU seconds and peak memory come from the oper
 is not in them. Rounds are interleaved and the ratio is taken within each round. Counts are compared, so that no variant wins by
 doing less.
 
-    python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile] [--stages]
+    python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile] [--stages] [--loading]
 """
 
 from __future__ import annotations
@@ -197,6 +197,13 @@ def stages(server: Server, scratch: pathlib.Path, number: int) -> None:
         print(f"{name:<40} {statistics.median(each):>6.1f} us an issue  {f'{low:.1f}-{high:.1f}':>13}")
 
 
+def loading(number: int) -> None:
+    """CPU of reading and checking mapping files; see ``benchmarks.loading``."""
+    found = json.loads(measure([sys.executable, "-m", "benchmarks.loading", "--rounds", str(number)], ROOT).output)
+    print(f"{found['cpu_s']:.2f} CPU s (goal {found['goal']:.1f}) for {found['lines']:,} lines, {found['teams']:,} teams, "
+          f"{found['key_results']:,} key results")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--issues", type=int, default=100_000)
@@ -204,7 +211,11 @@ def main() -> None:
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--stages", action="store_true")
+    parser.add_argument("--loading", action="store_true", help="only how long a large bank's mapping files take to load")
     options = parser.parse_args()
+    if options.loading:
+        loading(options.rounds)
+        return
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="anchorline-bench-"))
     server = Server(options.issues)
     try:

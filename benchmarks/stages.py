@@ -98,7 +98,7 @@ def _evaluate(clock: Clock, store: Store, config: Config, mapping: Mapping) -> N
         with clock.stage("settle_edges"):
             writer.settle_edges()
         stored = reader.dimensions()
-        assessor = Assessor(mapping, Dimensions(stored.statuses, stored.containers, stored.sprints, stored.types, facts))
+        assessor = Assessor(mapping, Dimensions(stored.statuses, stored.containers, stored.sprints, stored.types, facts), AT)
         chunks = reader.dirty_trees(CHUNK)
         while True:
             with clock.stage("dirty_trees"):
@@ -116,7 +116,7 @@ def _evaluate(clock: Clock, store: Store, config: Config, mapping: Mapping) -> N
                 mapping_hash=mapping.hash,
                 engine=ENGINE,
                 run_id=None,
-                nodes=nodes(mapping, tally_counted(reader.unit_groups())),
+                nodes=nodes(mapping, tally_counted(reader.unit_groups()), AT),
             )
 
 

@@ -352,6 +352,27 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What a vendor's administrator is asked for, in the vendor's own words; `init KIND --letter` makes a letter of it.
+
+    Every text is a line of its own without the full stop; ``{partitions}`` in a right becomes the configured ones.
+    """
+
+    account: tuple[str, ...]
+    """Which kind of account, and what it needs before any right on content."""
+    rights: tuple[str, ...]
+    """The least rights, each where it is given; nothing that writes."""
+    scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(which case it is for, the scopes as they are spelt), for vendors whose credentials can be limited."""
+    reads: tuple[str, ...] = ()
+    """What is read."""
+    leaves: tuple[str, ...] = ()
+    """What is never read, although the rights would allow it."""
+    token: tuple[str, ...] = ()
+    """How the credential is made, how long it lives, how it is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """What a connector module offers as ``KIND``: its name, class, secrets and settings, known without importing an SDK."""
 
@@ -367,6 +388,10 @@ class Kind:
     options: tuple[Option, ...] = ()
     rights: str = ""
     """The least rights the credential needs, as one sentence for the admin."""
+    access: Access | None = None
+    """The same in full, for the letter to the administrator."""
+    expiry: str = ""
+    """When a credential ends, where ``Account.expires_at`` cannot tell it: one sentence."""
 
 
 # ---- errors -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The sandbox company in a folder of its own: files written, stand-in started, and what is worth showing chosen.
 
-    write(plan) --> folder/config.toml, folder/mappings/*.toml (the shipped examples, moved to the quarter around ``today``)
+    write(plan) --> folder/config.toml, folder/mappings/*.toml (the shipped examples, moved to the quarter around ``today``),
+                    and their schemas
     sandbox(plan) --> a process that speaks Jira's API on loopback, until the block is left
     settle(plan, url) --> the configuration names the stand-in; its token is only in the environment that is handed on
 
@@ -33,11 +34,12 @@ from hub.report.values import NodeExplanation, Tree, Unanchored
 if TYPE_CHECKING:
     from hub.report import Report
 
-CONFIG, MAPPINGS, MARKER = "config.toml", "mappings", ".anchorline-demo"
+CONFIG, SCHEMA, MAPPINGS, MARKER = "config.toml", "config.schema.json", "mappings", ".anchorline-demo"
 SOURCE = "jira"
 USER = "demo@anchorline.example"
 READY = 60.0
 """Seconds that the stand-in has to be ready, on a slow machine with many issues."""
+_SUFFIXES = (".toml", ".json")
 _MARK = "Made by `anchorline demo`, which writes this folder anew each time. Anything else in it may be lost.\n"
 
 
@@ -45,9 +47,10 @@ _MARK = "Made by `anchorline demo`, which writes this folder anew each time. Any
 
 
 def shipped() -> dict[str, str]:
-    """The configuration and mapping files that come with Anchorline, by name in the folder that they are for."""
+    """The configuration and mapping files that come with Anchorline, by name in the folder that they are for; beside each the
+    schema that its first line names, for editors."""
     config, mappings = _in_tree() or _installed()
-    found = {CONFIG: config.read_text("utf-8")}
+    found = {CONFIG: config.read_text("utf-8"), SCHEMA: config.with_name(SCHEMA).read_text("utf-8")}
     found |= {f"{MAPPINGS}/{path.name}": path.read_text("utf-8") for path in sorted(mappings)}
     return found
 
@@ -56,7 +59,7 @@ def _in_tree() -> tuple[Path, list[Path]] | None:
     """Beside the package, in a checkout."""
     root = Path(__file__).resolve().parent.parent
     if (root / "pyproject.toml").is_file() and (root / "config.example.toml").is_file():
-        return root / "config.example.toml", list((root / MAPPINGS).glob("*.toml"))
+        return root / "config.example.toml", [p for p in (root / MAPPINGS).iterdir() if p.suffix in _SUFFIXES]
     return None
 
 
@@ -70,7 +73,7 @@ def _installed() -> tuple[Path, list[Path]]:
     if config is None:
         hint = "Install Anchorline from its wheel, or run it from its source."
         raise AnchorlineError("The example files are not in this installation.", hint=hint)
-    mappings = [Path(str(file.locate())) for file in shared if file.parent.name == MAPPINGS and file.suffix == ".toml"]
+    mappings = [Path(str(file.locate())) for file in shared if file.parent.name == MAPPINGS and file.suffix in _SUFFIXES]
     return Path(str(config.locate())), mappings
 
 
@@ -125,7 +128,7 @@ def moved(texts: Mapping[str, str], today: date) -> dict[str, str]:
         words = {old: id_, str(days["starts"]): str(first), str(days["ends"]): str(last)}
         pattern = re.compile("|".join(map(re.escape, words)))
         for name, text in found.items():
-            if name != CONFIG:
+            if name != CONFIG and name.endswith(".toml"):
                 found[name] = _replaced(pattern, words, text)
     return found
 
@@ -137,7 +140,7 @@ def _replaced(pattern: re.Pattern[str], words: Mapping[str, str], text: str) -> 
 def _cycles(texts: Mapping[str, str]) -> dict[str, dict[str, date]]:
     found: dict[str, dict[str, date]] = {}
     for name, text in texts.items():
-        if name != CONFIG:
+        if name != CONFIG and name.endswith(".toml"):
             found |= tomllib.loads(text).get("cycle", {})
     return found
 

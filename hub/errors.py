@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+_DIGITS = re.compile(r"([0-9]+)")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file: where it stands, what is wrong, what to do. ``line`` counts from 1, 0 means the whole file."""
+    """One mistake in a file: where it stands, what is wrong, what to do. ``line`` and ``column`` count from 1, in characters;
+    line 0 means the whole file, column 0 the whole line. ``row`` is the row that a template was filled from.
+
+    ``excerpt`` is the line as it stands in the file, of which ``width`` characters from ``column`` on are at fault.
+    """
 
     file: str
     line: int
+    column: int = field(default=0, kw_only=True)
     text: str
     remedy: str = ""
     warning: bool = False
+    row: str = field(default="", kw_only=True)
+    width: int = field(default=1, kw_only=True, compare=False)
+    excerpt: str = field(default="", kw_only=True, compare=False)
+
+    @classmethod
+    def at(cls, place: tuple[str, int, int, str], text: str, remedy: str = "", *, warning: bool = False) -> Problem:
+        """A mistake at a place of ``hub.model``."""
+        file, line, column, row = place
+        return cls(file, line, text, remedy, warning, column=column, row=row)
+
+    def __lt__(self, other: Problem) -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[str, int, int, list[str | int], str, str, bool]:
+        """By place, of one place by row; numbers in a row as people count them."""
+        row = [int(part) if part.isdecimal() else part for part in _DIGITS.split(self.row)]
+        return self.file, self.line, self.column, row, self.text, self.remedy, self.warning
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         kind = "warning: " if self.warning else ""
-        return f"{place}: {kind}{self.text}" + (f" {self.remedy}" if self.remedy else "")
+        row = f", {self.row}" if self.row else ""
+        line = f"{place}{row}: {kind}{self.text}" + (f" {self.remedy}" if self.remedy else "")
+        return " ".join(line.splitlines())  # a value that the text repeats may have several
 
 
 class AnchorlineError(Exception):

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 State = Literal["todo", "doing", "done", "dropped"]
 NodeKind = Literal["company", "pillar", "objective", "key_result"]
 TargetKind = Literal["key_result", "allowance", "ignore"]
-Outcome = Literal["linked", "allowance", "ignored", "contested", "broken", "unanchored"]
+Outcome = Literal["linked", "allowance", "ignored", "contested", "broken", "unanchored", "duplicate"]
 
 PRESENT = "present"
 LEFT = frozenset({"trashed", "deleted", "out_of_scope", "merged"})
@@ -70,6 +70,20 @@ class Item(NamedTuple):
     fields: MappingABC[str, Any] = {}
     aliases: tuple[str, ...] = ()
     """Former keys: a rule that names a key follows the item when it moves."""
+    due: str | None = None
+    """The day it is due, ``YYYY-MM-DD``."""
+    amount: str | None = None
+    parent_by: str = ""
+    """How ``parent`` came about: "" the vendor's own, ``pattern`` by a declared pattern, ``kept`` a former parent that stands
+    until its source has been read to the end."""
+    duplicate_of: int | None = None
+    """``no`` of the item that stands for this one; an item with one takes no credit."""
+    ambiguous: tuple[str, ...] = ()
+    """The texts by which declared patterns found several parents, so that none counts."""
+    addresses: tuple[str, ...] = ()
+    """http(s) addresses among its links: what a pattern reads as ``attachment``."""
+    former_urls: tuple[str, ...] = ()
+    """Folded addresses that it had before, as ``aliases`` are its former keys."""
 
 
 class Status(NamedTuple):
@@ -121,23 +135,30 @@ class Dimensions:
 
 
 class Place(NamedTuple):
-    """Where something is written; ``line`` counts from 1."""
+    """Where something is written; ``line`` and ``column`` count from 1, in characters. ``row`` is the row that a template was
+    filled from (``teams.csv:207``, ``row 3``), "" for what is no template."""
 
     file: str
     line: int
+    column: int = 0
+    row: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" + (f", {self.row}" if self.row else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A planning period; both days belong to it."""
+    """A planning period; both days belong to it. ``parent`` is the id of the longer cycle that it is a part of; ``agree_by`` the
+    day by which its objectives shall be agreed; ``periods`` the first days of its second and further parts (4-4-5, thirds)."""
 
     id: str
     starts: date
     ends: date
     place: Place
+    parent: str | None = None
+    agree_by: date | None = None
+    periods: tuple[date, ...] = ()
 
     def bounds(self, zone: ZoneInfo) -> tuple[int, int]:
         """[first, past) in milliseconds: midnight of the first day to midnight after the last, in the strategy's zone."""
@@ -168,7 +189,9 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team and what it owns. ``owns_*`` hold texts as written; they compare folded, ``owns_project`` may hold globs."""
+    """A team and what it owns. ``owns_*`` hold texts as written; they compare folded, ``owns_project`` may hold globs.
+
+    ``parent`` is the id of the team that it is a part of; ``size`` its people, the weight of its effort in company figures."""
 
     id: str
     name: str
@@ -177,6 +200,20 @@ class Team:
     owns_field: MappingABC[str, tuple[str, ...]] = field(default_factory=dict)
     owns_project: tuple[str, ...] = ()
     owns_person: tuple[str, ...] = ()
+    parent: str | None = None
+    size: Decimal | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person with the ids that vendors know them by: ``ids`` is (kind of source, account id). From ``people.csv``."""
+
+    mail: str
+    ids: tuple[tuple[str, str], ...]
+    place: Place
+    team: str | None = None
+    """Id of the team whose work theirs is."""
 
 
 AnchorKind = Literal["pillar", "supports", "strength", "opportunity", "weakness", "threat"]
@@ -184,7 +221,10 @@ AnchorKind = Literal["pillar", "supports", "strength", "opportunity", "weakness"
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """``anchor`` says why it exists; None is homework. ``pillar`` is where it rolls up, if anywhere."""
+    """``anchor`` says why it exists; None is homework. ``pillar`` is where it rolls up, if anywhere.
+
+    ``state``: a draft is shown and not rolled up, a dropped one likewise. ``helpers`` are the teams that answer for it too
+    (``with`` in the files); ``home`` is the item whose newest comment is the owner's note."""
 
     id: str
     name: str
@@ -195,11 +235,32 @@ class Objective:
     team: str | None = None
     owner: str | None = None
     weight: Decimal = Decimal(1)
+    state: Literal["draft", "agreed", "dropped"] = "agreed"
+    helpers: tuple[str, ...] = ()
+    home: str | None = None
+
+
+class Need(NamedTuple):
+    """A key result that another one waits for, and until when it is needed."""
+
+    key_result: str
+    by: date | None = None
+
+
+class Drop(NamedTuple):
+    """When and why a key result was given up."""
+
+    on: date
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """A key result of kind ``completion``: the share of its units that are done. Identity is (cycle, id)."""
+    """A key result of kind ``completion``: the share of its units that are done. Identity is (cycle, id).
+
+    ``objective`` is the first objective it belongs to, ``also`` are the others. ``cycle`` is that of the objective or one
+    within it. ``accepts`` are ids of the teams whose items may name it themselves; empty: all.
+    """
 
     id: str
     name: str
@@ -216,21 +277,52 @@ class KeyResult:
     owner: str | None = None
     weight: Decimal = Decimal(1)
     keywords: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    dropped: Drop | None = None
+    home: str | None = None
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """All objectives that it belongs to."""
+        return (self.objective, *self.also)
+
+
+class Comparison(NamedTuple):
+    """One operator of a test, such as ``gte = 5``.
+
+    ``gt``, ``gte``, ``lt``, ``lte``: ``right`` is a number, a day, the name of another field of the item, or ``cycle.starts``
+    or ``cycle.ends``. ``within``: ``right`` is (first, last) day, or ``cycle``, ``next cycle``, ``previous cycle``. ``empty``:
+    ``right`` is whether the field must be empty. ``regex``: ``right`` is an RE2 pattern, found anywhere without regard to case.
+    """
+
+    op: Literal["gt", "gte", "lt", "lte", "within", "empty", "regex"]
+    right: Decimal | date | str | tuple[date, date] | bool
 
 
 class Test(NamedTuple):
-    """One alternative of a condition. ``how``: ``equal`` and ``glob`` compare ``folded``; ``capture`` is a text around
-    ``{key_result}`` split into (prefix, suffix), both folded, kept in ``folded`` joined by a NUL."""
+    """One alternative of a condition. ``how``: ``equal`` and ``glob`` compare ``folded``; ``capture`` is a text with
+    ``{key_result}``, ``{team}`` or both in it, ``*`` and ``?`` as in a glob, kept folded with its braces as they are;
+    ``compare`` holds when every one of ``comparisons`` does (``folded`` is "")."""
 
-    how: Literal["equal", "glob", "capture"]
+    how: Literal["equal", "glob", "capture", "compare"]
     folded: str
     written: str
+    comparisons: tuple[Comparison, ...] = ()
+
+
+DATES = frozenset({"created", "updated", "done", "closed", "due"})
+"""Fields of conditions that are days."""
+NUMBERS = frozenset({"estimate", "amount", "level"})
+"""Fields of conditions that are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One ``when`` line: ``field`` is source, project, key, type, level, status, resolution, label, component, sprint,
-    assignee, title, or ``field.NAME``. It holds when any of ``tests`` holds for any of the field's values."""
+    """One ``when`` or ``unless`` line: ``field`` is source, project, key, type, level, status, state, resolution, label,
+    component, sprint, assignee, team, title, estimate, amount, created, updated, done, closed, due, or ``field.NAME``. It holds
+    when any of ``tests`` holds for any of the field's values."""
 
     field: str
     tests: tuple[Test, ...]
@@ -239,7 +331,12 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``target`` is (kind, id); for a rule that captures, the id is None: the item names it. An ignore's id is its reason."""
+    """What it points to is (``target_kind``, ``target``): an ignore's is its reason. ``target`` is None where the item names it
+    (``template`` is then ``to`` as written, such as ``{team}-{key_result}``) and where ``split`` names several.
+
+    ``fence`` is the id of the team whose file it stands in: it sees only items of that team and the teams beneath it, and
+    reaches only their key results. ``starts`` and ``ends`` are its own life, both days included.
+    """
 
     index: int
     name: str
@@ -247,6 +344,42 @@ class Rule:
     target_kind: TargetKind
     target: str | None
     strength: int
+    place: Place
+    unless: tuple[Condition, ...] = ()
+    template: str | None = None
+    split: tuple[tuple[str, Fraction], ...] = ()
+    """(id of a key result, its part), adding up to 1."""
+    starts: date | None = None
+    ends: date | None = None
+    private: bool = False
+    fence: str | None = None
+    expr: str | None = None
+    """A condition in CEL that must hold too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text that makes one item the child, relation or duplicate of another, across tools.
+
+    ``fields`` are where it is looked for: title, attachment (addresses among the item's links), description, label,
+    ``field.NAME``. ``finds`` is ``jira key``, ``url`` or an RE2 pattern with one group.
+    """
+
+    index: int
+    source: str | None
+    fields: tuple[str, ...]
+    finds: str
+    relation: Literal["child", "relation", "duplicate"]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """One line of a status map: statuses of this name or id, or fitting this glob, mean ``state``."""
+
+    folded: str
+    written: str
+    state: State
     place: Place
 
 
@@ -274,10 +407,29 @@ class Mapping:
     key_results: MappingABC[tuple[str, str], KeyResult]
     rules: tuple[Rule, ...]
     dropped_resolutions: frozenset[str] = DROPPED_RESOLUTIONS
+    statuses: MappingABC[str, tuple[StatusWord, ...]] = field(default_factory=dict)
+    """Status maps by the folded name of a source, or of a kind for all of its sources."""
+    patterns: tuple[Pattern, ...] = ()
+    people: tuple[Person, ...] = ()
+    former: MappingABC[tuple[str, str], str] = field(default_factory=dict)
+    """(cycle id, folded former id of a key result) -> its folded id."""
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def key_result_id(self, cycle: str, id: str) -> str | None:
+        """The folded id of the key result that a folded id, present or former, names in a cycle."""
+        if (cycle, id) in self.key_results:
+            return id
+        return self.former.get((cycle, id))
+
+    def teams_within(self, id: str) -> frozenset[str]:
+        """Folded ids of a team and of all teams beneath it; the id is folded or as written."""
+        found = {fold(id)}
+        while more := {k for k, t in self.teams.items() if t.parent and fold(t.parent) in found} - found:
+            found |= more
+        return frozenset(found)
 
     def cycle_at(self, at: int) -> Cycle | None:
         """The cycle in force at an instant: the one that contains it (the shortest of several), else the latest that has
@@ -313,11 +465,12 @@ class Attachment(NamedTuple):
     cycle: str
     outcome: Outcome
     shares: tuple[Share, ...] = ()
-    """Of ``linked`` and ``allowance``: the winners, adding up to 1 (less what a broken anchor beside them names).
+    """Of ``linked`` and ``allowance``: the winners, adding up to 1 (less what a broken anchor beside them names, and the parts of
+    a split that are dormant in the cycle).
     Of ``contested``: the claims of equal strength, each with part 0. Of ``ignored``: one."""
     strength: int = 0
     via: int | None = None
-    """``no`` of the item whose own match won: the item itself or an ancestor."""
+    """``no`` of the item whose own match won: the item itself or an ancestor. Of a ``duplicate`` the item that stands for it."""
     distance: int = 0
     broken: tuple[tuple[str, str, str | None], ...] = ()
     """(text that names it, the unknown id, the nearest known id) of each broken anchor among the winners."""
@@ -347,7 +500,7 @@ class Unit(NamedTuple):
 
 class Finding(NamedTuple):
     """Something that a person should know: ``kind`` is ``category``, ``estimate``, ``status``, ``parent``, ``cycle``,
-    ``unevaluable``, ``team``. ``no`` is the item, or None for a finding about a rule or source."""
+    ``unevaluable``, ``team``, ``ambiguous``, ``accepts``. ``no`` is the item, or None for a finding about a rule or source."""
 
     kind: str
     no: int | None
@@ -370,7 +523,9 @@ class NodeResult(NamedTuple):
     key_results: int
     measured: int
     details: MappingABC[str, Any]
-    """For a key result: units, done_units, missing, mean (per level), dropped, left_out by reason; for others: children."""
+    """For a key result: units, done_units, missing, means (per level), left_out by reason. For others ``children``: kind, id,
+    cycle and weight of each; where one is taken without key results that count elsewhere, ``without`` (cycle and id of each) and
+    the ``progress`` that is left of it."""
 
 
 class Assessment(NamedTuple):

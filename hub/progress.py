@@ -6,13 +6,15 @@ docs/how-numbers-are-calculated.md, sections 3 (the weights) and 4.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, NamedTuple
 
-from hub.model import KeyResult, Mapping, NodeKind, NodeResult, Objective, Unit, fold
+from hub.model import Cycle, KeyResult, Mapping, NodeKind, NodeResult, Objective, Unit, fold
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -101,72 +103,181 @@ class _Means:
         return self._levels.get(level, self._all)
 
 
-def nodes(mapping: Mapping, tallies: MappingABC[tuple[str, str], Tally]) -> tuple[NodeResult, ...]:
-    """All nodes of all cycles: key results, objectives, pillars, company, each cycle by itself."""
-    return tuple(node for cycle in mapping.cycles.values() for node in _Cycle(mapping, cycle.id, tallies).nodes())
+Tallies = MappingABC[tuple[str, str], Tally]
+At = tuple[str, str]
+"""(cycle id, folded id) of a key result."""
 
 
-class _Cycle:
-    """The roll-up of one cycle. ``_beneath`` holds, per node, the key results under it and whether they are measured."""
+def nodes(mapping: Mapping, tallies: Tallies, as_of: int) -> tuple[NodeResult, ...]:
+    """All nodes of all cycles: key results, objectives, pillars and the company of one cycle, then of the next.
 
-    def __init__(self, mapping: Mapping, cycle: str, tallies: MappingABC[tuple[str, str], Tally]) -> None:
+    ``as_of`` (milliseconds) decides which key results have been dropped by then.
+    """
+    return tuple(_RollUp(mapping, tallies, as_of).nodes())
+
+
+def is_taken(key_result: KeyResult, on: date) -> bool:
+    """Whether its objectives take it on that day: not from the day on which it was dropped."""
+    return key_result.dropped is None or on < key_result.dropped.on
+
+
+def rolls_up(objective: Objective) -> bool:
+    """Whether pillars and supported objectives take its figures: not those of a draft, nor of one that was dropped."""
+    return objective.state == "agreed"
+
+
+def day_of(mapping: Mapping, at: int) -> date:
+    """The day of an instant (milliseconds) in the strategy's time zone."""
+    return datetime.fromtimestamp(at / 1000, mapping.zone).date()
+
+
+class _Figure(NamedTuple):
+    """A node, with the key results beneath it and whether each is measured."""
+
+    node: NodeResult
+    beneath: MappingABC[At, int]
+
+
+class _Child(NamedTuple):
+    """What one node gives to another: its figure, or what is left of that without the key results of ``without``."""
+
+    weight: Fraction
+    figure: _Figure
+    without: tuple[At, ...] = ()
+
+    def details(self) -> dict[str, Any]:
+        """As it is stored, with all that the figure of the node above can be calculated from."""
+        node = self.figure.node
+        said = {"kind": node.kind, "id": node.id, "cycle": node.cycle, "weight": str(self.weight)}
+        if not self.without:
+            return said
+        left_out = [{"cycle": cycle, "id": id_} for cycle, id_ in self.without]
+        return {**said, "without": left_out, "progress": None if node.progress is None else str(node.progress)}
+
+
+class _RollUp:
+    """The figures of all nodes. Cycles go by their ids, all else by folded ids."""
+
+    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int) -> None:
         self.mapping = mapping
-        self.cycle = cycle
-        self._objectives = {id_: o for id_, o in mapping.objectives.items() if o.cycle == cycle}
-        self._results = {
-            id_: key_result_node(key_result, tallies.get((cycle, id_)) or Tally())
-            for (of, id_), key_result in mapping.key_results.items()
-            if of == cycle
-        }
-        self._beneath: dict[tuple[NodeKind, str], dict[str, int]] = {
-            ("key_result", id_): {id_: node.measured} for id_, node in self._results.items()
-        }
+        self._day = day_of(mapping, as_of)
+        self._around = {c.id: tuple(cycles_around(mapping, c)) for c in mapping.cycles.values()}
+        self._results = {at: self._key_result(at, tallies.get(at) or Tally()) for at in mapping.key_results}
+        self._own: dict[str, list[At]] = defaultdict(list)
+        for at, key_result in mapping.key_results.items():
+            for objective in dict.fromkeys(map(fold, key_result.objectives)):
+                self._own[objective].append(at)
+        self._objectives = self._roll_up_objectives()
 
-    def nodes(self) -> list[NodeResult]:
-        objectives = self._roll_up_objectives()
-        under: dict[str, list[tuple[Fraction, NodeResult]]] = {id_: [] for id_ in self.mapping.pillars}
-        for id_, node in objectives.items():
-            objective = self._objectives[id_]
-            if objective.pillar is not None:
-                under[fold(objective.pillar)].append((Fraction(objective.weight), node))
-        pillars = {id_: self._mean("pillar", id_, children) for id_, children in under.items()}
-        company = self._mean("company", "company", [(Fraction(self.mapping.pillars[p].weight), n) for p, n in pillars.items()])
-        return [*self._results.values(), *objectives.values(), *pillars.values(), company]
+    def nodes(self) -> Iterator[NodeResult]:
+        for cycle in self.mapping.cycles.values():
+            yield from (figure.node for (of, _), figure in self._results.items() if of == cycle.id)
+            yield from (figure.node for (of, _), figure in self._objectives.items() if of == cycle.id)
+            pillars = [_Child(Fraction(p.weight), self._pillar(cycle.id, id_)) for id_, p in self.mapping.pillars.items()]
+            yield from (child.figure.node for child in pillars)
+            yield _mean("company", cycle.id, "company", pillars).node
 
-    def _roll_up_objectives(self) -> dict[str, NodeResult]:
-        own: dict[str, list[tuple[Fraction, NodeResult]]] = defaultdict(list)
-        for id_, node in self._results.items():
-            key_result = self.mapping.key_results[self.cycle, id_]
-            own[fold(key_result.objective)].append((Fraction(key_result.weight), node))
+    def _key_result(self, at: At, tally: Tally) -> _Figure:
+        node = key_result_node(self.mapping.key_results[at], tally)
+        return _Figure(node, {at: node.measured})
+
+    # ---- objectives ----
+
+    def _roll_up_objectives(self) -> dict[At, _Figure]:
+        """By (cycle, objective), each after all that it may take."""
         supporters: dict[str, list[str]] = defaultdict(list)
-        for id_, objective in self._objectives.items():
+        for id_, objective in self.mapping.objectives.items():
             if objective.anchor and objective.anchor[0] == "supports":
                 supporters[fold(objective.anchor[1])].append(id_)
-        found: dict[str, NodeResult] = {}
-        for id_ in _supporters_first(self._objectives, supporters):
-            children = own.get(id_) or [(Fraction(self._objectives[s].weight), found[s]) for s in supporters[id_]]
-            found[id_] = self._mean("objective", id_, children)
+        found: dict[At, _Figure] = {}
+        for id_ in _supporters_first(self.mapping.objectives, supporters):
+            for cycle in self._cycles_of(id_):
+                children = self._own_children(id_, cycle) if id_ in self._own else self._supporting(supporters[id_], cycle, found)
+                found[cycle, id_] = _mean("objective", cycle, id_, children)
         return found
 
-    def _mean(self, kind: NodeKind, id_: str, children: list[tuple[Fraction, NodeResult]]) -> NodeResult:
-        """The weighted mean of the measured children, with the coverage in key results beneath."""
-        done = total = ZERO
-        beneath: dict[str, int] = {}
-        for weight, node in children:
-            beneath.update(self._beneath[node.kind, node.id])
-            if node.progress is not None:
-                done += weight * node.progress
-                total += weight
-        self._beneath[kind, id_] = beneath
-        details = {"children": [{"kind": n.kind, "id": n.id, "weight": str(w)} for w, n in children]}
-        progress = done / total if total else None
-        return NodeResult(kind, self.cycle, id_, progress, done, total, len(beneath), sum(beneath.values()), details)
+    def _cycles_of(self, id_: str) -> list[str]:
+        """Its own cycle, and those within it that hold one of its key results or contain a cycle that does."""
+        own = self.mapping.objectives[id_].cycle
+        cycles = {own: None}
+        for cycle, _ in self._own.get(id_, ()):
+            around = self._around[cycle]
+            if own in around:
+                cycles.update(dict.fromkeys(around[: around.index(own)]))
+        return list(cycles)
+
+    def _scope(self, id_: str, cycle: str) -> list[At]:
+        """The key results from which an objective has its figure in a cycle."""
+        inside = [at for at in self._own.get(id_, ()) if is_taken(self.mapping.key_results[at], self._day)]
+        whole = cycle == self.mapping.objectives[id_].cycle
+        return [at for at in inside if whole or cycle in self._around[at[0]]]
+
+    def _own_children(self, id_: str, cycle: str, without: tuple[At, ...] = ()) -> list[_Child]:
+        scope = [at for at in self._scope(id_, cycle) if at not in without]
+        return [_Child(Fraction(self.mapping.key_results[at].weight), self._results[at]) for at in scope]
+
+    def _supporting(self, supporters: list[str], cycle: str, found: MappingABC[At, _Figure]) -> list[_Child]:
+        """What supporters give to an objective without key results: their figures in the same cycle."""
+        objectives = {id_: self.mapping.objectives[id_] for id_ in supporters if (cycle, id_) in found}
+        return [_Child(Fraction(o.weight), found[cycle, id_]) for id_, o in objectives.items() if rolls_up(o)]
+
+    # ---- pillars ----
+
+    def _pillar(self, cycle: str, id_: str) -> _Figure:
+        """The mean of its objectives; a key result of several of them counts with the first of those that it names."""
+        scopes = {
+            objective: self._scope(objective, cycle)
+            for of, objective in self._objectives
+            if of == cycle and self._under(objective) == id_ and rolls_up(self.mapping.objectives[objective])
+        }
+        return _mean("pillar", cycle, id_, [self._member(cycle, objective, scopes) for objective in scopes])
+
+    def _under(self, id_: str) -> str | None:
+        pillar = self.mapping.objectives[id_].pillar
+        return None if pillar is None else fold(pillar)
+
+    def _member(self, cycle: str, id_: str, scopes: MappingABC[str, list[At]]) -> _Child:
+        weight = Fraction(self.mapping.objectives[id_].weight)
+        elsewhere = tuple(at for at in scopes[id_] if self._first(at, scopes) != id_)
+        if not elsewhere:
+            return _Child(weight, self._objectives[cycle, id_])
+        rest = _mean("objective", cycle, id_, self._own_children(id_, cycle, elsewhere))
+        return _Child(weight, rest, elsewhere)
+
+    def _first(self, at: At, scopes: MappingABC[str, list[At]]) -> str:
+        named = map(fold, self.mapping.key_results[at].objectives)
+        return next(objective for objective in named if at in scopes.get(objective, ()))
+
+
+def _mean(kind: NodeKind, cycle: str, id_: str, children: list[_Child]) -> _Figure:
+    """The weighted mean of the measured children, with the coverage in key results beneath, each counted once."""
+    done = total = ZERO
+    beneath: dict[At, int] = {}
+    for child in children:
+        beneath.update(child.figure.beneath)
+        if child.figure.node.progress is not None:
+            done += child.weight * child.figure.node.progress
+            total += child.weight
+    progress = done / total if total else None
+    details = {"children": [child.details() for child in children]}
+    node = NodeResult(kind, cycle, id_, progress, done, total, len(beneath), sum(beneath.values()), details)
+    return _Figure(node, beneath)
+
+
+def cycles_around(mapping: Mapping, cycle: Cycle) -> Iterator[str]:
+    """Ids of the cycle itself, its parent, and so on upwards."""
+    seen: set[str] = set()
+    while cycle.id not in seen:
+        seen.add(cycle.id)
+        yield cycle.id
+        if cycle.parent is not None:
+            cycle = mapping.cycles[fold(cycle.parent)]
 
 
 def _supporters_first(objectives: MappingABC[str, Objective], supporters: MappingABC[str, list[str]]) -> list[str]:
     """Objectives so that each comes after all that support it. The mapping files allow no circle."""
     order: dict[str, None] = {}
-    stack = list(objectives)
+    stack = list(objectives)[::-1]
     while stack:
         waiting = [s for s in supporters.get(stack[-1], ()) if s not in order]
         if waiting:

@@ -10,7 +10,7 @@ presence, first seen, partition, run).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -103,6 +103,14 @@ def content(item: WorkItem) -> Content:
     except TypeError:
         return _careful(item)
     return _new(Content, (blake2b(payload, digest_size=16).digest(), row, row[0], row[24]))
+
+
+def rehash(row: Sequence[Any]) -> bytes:
+    """The hash of columns as they are stored, in the order of ``COLUMNS``: what ``content`` would say of the same values."""
+    payload = orjson.dumps(tuple(row))
+    if not payload.isascii():
+        payload = unicodedata.normalize("NFC", payload.decode()).encode()
+    return blake2b(payload, digest_size=16).digest()
 
 
 def decide(stored: Stored | None, incoming: Content) -> Decision:

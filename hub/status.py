@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from hub.model import LEFT, Cycle, Dimensions, Item, Mapping, Sprint, State, fold
+from hub.model import LEFT, Cycle, Dimensions, Item, Mapping, Sprint, State, Status, StatusWord, fold
 
 BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
 ESTIMATE_LIMIT = Decimal(10) ** 9
@@ -43,13 +43,14 @@ class States:
     def __init__(self, mapping: Mapping, dimensions: Dimensions) -> None:
         self._dropped = mapping.dropped_resolutions
         self._statuses = dimensions.statuses
+        self._words = StatusWords(mapping, dimensions)
         self._known: dict[tuple[str | None, ...], Reading] = {}
 
     def of(self, item: Item) -> State:
         return self.read(item).state
 
     def read(self, item: Item) -> Reading:
-        signature = (item.source, item.status_id, item.status, item.category, item.resolution, item.presence)
+        signature = (item.source, item.status_id, item.status, item.category, item.resolution_id, item.resolution, item.presence)
         found = self._known.get(signature)
         if found is None:
             found = self._known[signature] = self._judge(item)
@@ -57,21 +58,69 @@ class States:
 
     def _judge(self, item: Item) -> Reading:
         row = self._statuses.get((item.source, item.status_id)) if item.status_id else None
+        word = self._words.of(item, row)
         listed = row.category if row and row.category in BY_CATEGORY else None
         copied = item.category if item.category in BY_CATEGORY else None
         category = listed or copied
-        state: State = BY_CATEGORY[category] if category else "todo"
-        if state == "done" and item.resolution is not None and fold(item.resolution) in self._dropped:
+        state: State = word.state if word else BY_CATEGORY[category] if category else "todo"
+        if state == "done" and self._resolved_as_dropped(item):
             state = "dropped"
         if item.presence == "archived" and state in ("todo", "doing"):
             state = "dropped"
+        if word:
+            return Reading(state, None, "")
         name = (row.name if row else item.status) or item.status_id or "no status"
         if category is None:
-            return Reading(state, "status", f"status {name!r} has no category that is known; the item counts as todo")
+            text = f"status {name!r} has no category that is known and no line in [status.{item.source}]; the item counts as todo"
+            return Reading(state, "status", text)
         if listed and copied and listed != copied:
             text = f"the item says that status {name!r} is {copied!r}, the status list says {listed!r}; the list wins"
             return Reading(state, "category", text)
         return Reading(state, None, "")
+
+    def _resolved_as_dropped(self, item: Item) -> bool:
+        return any(text is not None and fold(text) in self._dropped for text in (item.resolution, item.resolution_id))
+
+
+class StatusWords:
+    """The status maps: a source's lines before those of its kind, exact ones before wildcards, longer before shorter."""
+
+    def __init__(self, mapping: Mapping, dimensions: Dimensions) -> None:
+        self._tables = {name: sorted(words, key=_precedence) for name, words in mapping.statuses.items()}
+        self._kinds = {name: facts.kind for name, facts in dimensions.sources.items()}
+
+    def of(self, item: Item, row: Status | None) -> StatusWord | None:
+        """The line that decides for the item's status; ``row`` is that status in the vendor's list. None where no line fits."""
+        texts = [fold(t) for t in (item.status, row.name if row else None, item.status_id) if t]
+        for name in (item.source, self._kinds.get(item.source)):
+            for word in self._tables.get(fold(name), ()) if name else ():
+                if any(_fits(word, text) for text in texts):
+                    return word
+        return None
+
+
+def _precedence(word: StatusWord) -> tuple[bool, int, str]:
+    return (_is_glob(word), -len(word.folded), word.folded)
+
+
+def _is_glob(word: StatusWord) -> bool:
+    return "*" in word.folded or "?" in word.folded
+
+
+def _fits(word: StatusWord, text: str) -> bool:
+    return wildcards(word.folded).fullmatch(text) is not None if _is_glob(word) else word.folded == text
+
+
+@lru_cache(maxsize=4096)
+def wildcards(pattern: str) -> re.Pattern[str]:
+    """A folded text in which ``*`` stands for any characters and ``?`` for one; to be used with ``fullmatch``."""
+    # The first place where a piece between two stars fits is as good as any other, so each is an atomic group: no text can make
+    # this backtrack from one star into the one before.
+    pieces = ["".join("." if c == "?" else re.escape(c) for c in piece) for piece in re.split(r"\*+", pattern)]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1])
+    return re.compile(f"{pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)
 
 
 class Activity:
@@ -83,7 +132,7 @@ class Activity:
         self._planned = _planned_sprints(dimensions.sprints)
 
     def __call__(self, item: Item, state: State) -> bool:
-        if item.presence in LEFT:
+        if item.presence in LEFT or item.duplicate_of is not None:
             return False
         if state == "doing":
             return True

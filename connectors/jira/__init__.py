@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.base import Connector, Io, Kind, Option, SourceSettings
+from connectors.jira.access import ACCESS, EXPIRY
 
 
 def _open(settings: SourceSettings, io: Io) -> Connector:
@@ -39,5 +40,7 @@ KIND = Kind(
         Option("site", str, None, "the site's address for links, where url is api.atlassian.com/ex/jira/..."),
     ),
     rights="Browse Projects on every project to read; with a scoped token read:jira-work and read:jira-user, "
-    "and read:board-scope, read:sprint for sprints.",
+    "and read:board-scope:jira-software, read:project:jira and read:sprint:jira-software for sprints.",
+    access=ACCESS,
+    expiry=EXPIRY,
 )

@@ -68,11 +68,11 @@ def _drop_output() -> None:
 
 def report(error: AnchorlineError) -> None:
     """The message of an expected error, and what to do."""
-    from hub.cli.output import say, tell
+    from hub.cli.output import err, say, tell
     from hub.cli.render.problems import problem_lines
 
     if isinstance(error, ConfigError):
-        tell(problem_lines(error.problems), whole=True)
+        tell(problem_lines(error.problems, err().width), whole=True)
         say(f"{error}.", "bold")
         return
     message, hint = in_words(error)

@@ -36,7 +36,7 @@ def init(folder: Path, json: bool) -> None:
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
         raise UsageError(text, hint="Choose another folder.") from None
-    steps = _steps(folder, any(name.startswith("mappings/") for name in written))
+    steps = _steps(folder, any(_is_mapping(name) for name in written))
     if json:
         output.data(
             {
@@ -57,6 +57,10 @@ def init(folder: Path, json: bool) -> None:
         output.say(f"  {number}. {first}")
         for text in more:
             output.say(f"     {text}")
+
+
+def _is_mapping(name: str) -> bool:
+    return name.startswith("mappings/") and name.endswith(".toml")
 
 
 def _steps(folder: Path, example: bool) -> list[list[str]]:
@@ -100,33 +104,59 @@ def _variable(folder: Path) -> str:
 # ---- check --------------------------------------------------------------------------------------------------------------
 
 
-def check(path: Path, json: bool) -> None:
-    """Every problem of configuration and mapping; a summary when there is none."""
-    from hub.cli import output
+def check(
+    path: Path,
+    json: bool,
+    source: str | None = None,
+    *,
+    items: Path | None = None,
+    alone: bool = False,
+    strict: bool = False,
+    every: bool = False,
+) -> None:
+    """Every problem of configuration and mapping; a summary when there is none, and what the files make of the ``items`` of an
+    extract or of the database, unless they are to be checked ``alone``."""
+    from hub.cli import auditing, output
     from hub.cli.render.problems import check_summary, problem_lines
 
+    if source is not None:
+        raise UsageError(
+            "Files are checked all together.", hint=f"To ask one source, add --online: anchorline check --online {source}."
+        )
     access.require(path)
-    config, mapping, problems = _examine(path)
+    config, mapping, problems = examine(path)
     valid = not any(not problem.warning for problem in problems)
-    counts = _counts(config, mapping) if config and mapping else {}
+    counts = counted(config, mapping) if config and mapping else {}
+    found, unread = auditing.note(config, mapping, items) if valid and config and mapping and not alone else (None, None)
     if json:
-        output.data({"valid": valid, "problems": problems, "counts": counts})
+        output.data({"valid": valid, "problems": problems, "counts": counts, "items": found})
     else:
         if problems:
-            output.tell(problem_lines(problems), whole=True)
+            output.tell(problem_lines(problems, output.err().width), whole=True)
         if valid and config:
             sources = [(source.name, source.kind) for source in config.sources.values()]
             output.show(check_summary(str(path), counts, sources, len(problems)))
+        if found is not None:
+            from hub.cli.render.audit import audit
+
+            output.show(audit(found, every))
+        if unread is not None:
+            output.say(unread, "yellow")
     if not valid:
         wrong = sum(not problem.warning for problem in problems)
         output.say("1 problem; mend it before a sync." if wrong == 1 else f"{wrong} problems; mend them before a sync.", "bold")
         raise typer.Exit(USAGE)
+    if strict and (wrong := len(problems) + auditing.failing(found)):
+        output.say(f"{wrong} to mend: --strict lets no warning, contested work or broken anchor pass.", "bold")
+        raise typer.Exit(USAGE)
 
 
-def _examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
-    """Both halves are read even when one has mistakes, so that all of them show at once."""
+def examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
+    """Configuration and mapping, as far as they are valid, and their problems. Both halves are read even when one has mistakes,
+    so that all of them show at once."""
     from hub.config import check_fields, load_config
     from hub.mappings import load_mappings, stands_still
+    from hub.tomlfile import quoted
 
     problems: list[Problem] = []
     config, mapping = None, None
@@ -143,13 +173,14 @@ def _examine(path: Path) -> tuple[Config | None, Mapping | None, list[Problem]]:
         except ConfigError as error:
             problems += error.problems
     if mapping:
-        problems += stands_still(mapping, datetime.fromtimestamp(access.now() / 1000, mapping.zone).date())
-    if config and mapping:
-        problems += check_fields(mapping, config)
+        today = datetime.fromtimestamp(access.now() / 1000, mapping.zone).date()
+        advice = stands_still(mapping, today) + (check_fields(mapping, config) if config else [])
+        problems += quoted(advice, mapping.files)
     return config, mapping, sorted(dict.fromkeys(problems), key=lambda p: (p.warning, p))
 
 
-def _counts(config: Config, mapping: Mapping) -> dict[str, int]:
+def counted(config: Config, mapping: Mapping) -> dict[str, int]:
+    """How many of each a valid configuration holds."""
     return {
         "cycles": len(mapping.cycles),
         "pillars": len(mapping.pillars),

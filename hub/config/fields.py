@@ -66,4 +66,4 @@ def _looks_like_key(written: str) -> bool:
 
 
 def _warning(place: Place, text: str, remedy: str) -> Problem:
-    return Problem(place.file, place.line, text, remedy, warning=True)
+    return Problem.at(place, text, remedy, warning=True)

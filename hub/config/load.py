@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from hub.config import environment as env
 from hub.config import timezones
 from hub.config.overlap import read_twice
-from hub.config.source import read_source
+from hub.config.secrecy import harmless
+from hub.config.source import harmless_keys, read_source
 from hub.config.values import Config, Source, secret_remedy
 from hub.errors import ConfigError, Problem
-from hub.tomlfile import Document, Table, read
+from hub.tomlfile import Document, Table, quoted, read
 
 _KEYS = ("database", "timezone", "mappings", "source")
 _LATER = {
@@ -48,20 +49,23 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     environ = os.environ if environ is None else environ
     path = Path(os.path.abspath(path))  # noqa: PTH100 - a symlinked config stays where its folder is
     problems: list[Problem] = []
-    top = _top(path, problems)
+    top, text = _top(path, environ, problems)
     top.only(_KEYS, _LATER, _OTHERS)
     database = _database(top, path.parent, environ)
     timezone = _timezone(top)
     mappings = path.parent / Path(top.text("mappings") or "mappings")
     sources = _sources(top, environ)
     problems += env.unread(environ, _names(top))
-    problems = sorted(dict.fromkeys(problems))
+    tables = top.values.get("source")
+    known = set().union(*map(harmless_keys, tables.values())) if isinstance(tables, dict) else set()
+    problems = quoted(sorted(dict.fromkeys(problems)), {path.name: text}, harmless(known, environ))
     if any(not p.warning for p in problems):
         raise ConfigError(problems)
     return Config(path, database, timezone, mappings, sources, tuple(problems))
 
 
-def _top(path: Path, problems: list[Problem]) -> Table:
+def _top(path: Path, environ: Mapping[str, str], problems: list[Problem]) -> tuple[Table, str]:
+    """The top of the file, and its text."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -73,8 +77,8 @@ def _top(path: Path, problems: list[Problem]) -> Table:
         raise ConfigError([Problem(path.name, 0, "The file is not UTF-8.", "Save it as UTF-8 in your editor.")]) from None
     found = read(path.name, text)
     if not isinstance(found, Document):
-        raise ConfigError([found])
-    return Table(found, (), found.values, path.name, problems)
+        raise ConfigError(quoted([found], {path.name: text}, harmless((), environ)))
+    return Table(found, (), found.values, path.name, problems), text
 
 
 def _timezone(top: Table) -> str:
@@ -151,14 +155,13 @@ def _sources(top: Table, environ: Mapping[str, str]) -> dict[str, Source]:
         top.problem((), "No source is configured.", "Add a table such as [source.jira] with its kind and url.", warning=True)
     for source in found.values():
         if urlsplit(source.url).hostname == EXAMPLE_HOST:
-            place = top.at("source", source.name, "url")
             text, remedy = "`url` is still that of the example company.", "Put your own site there."
-            top.problems.append(Problem(place.file, place.line, text, remedy, warning=True))
+            top.problem(("source", source.name, "url"), text, remedy, warning=True)
     top.problems += read_twice(list(found.values()))
     for source in found.values():
         if source.needs_token and source.secret is None and not _spoken_of(source.variable, top.problems):
             text = f"The secret of the source {source.name} is not set."
-            top.problems.append(Problem(source.place.file, source.place.line, text, secret_remedy(source.variable), warning=True))
+            top.problems.append(Problem.at(source.place, text, secret_remedy(source.variable), warning=True))
     return found
 
 

@@ -24,7 +24,7 @@ def read_twice(sources: list[Source]) -> list[Problem]:
         shared = _shared(one, other, word)
         if shared:
             text = f'The sources "{one.name}" and "{other.name}" both read {shared} of {other.url}: every item would count twice.'
-            found[other.name] = Problem(*other.place, text, f"Remove one, or give each its own {word}.")
+            found[other.name] = Problem.at(other.place, text, f"Remove one, or give each its own {word}.")
     return list(found.values())
 
 

@@ -72,6 +72,18 @@ def read_source(name: str, table: Table, others: list[str], environ: Mapping[str
     )  # fmt: skip
 
 
+def harmless_keys(table: Any) -> set[str]:
+    """Keys of a ``[source.NAME]`` as written that only its kind has, and that hold no secrets."""
+    name = table.get("kind") if isinstance(table, dict) else None
+    if name not in connectors.kinds():
+        return set()
+    try:
+        kind = connectors.load(name)
+    except (ImportError, AttributeError, TypeError):
+        return set()
+    return {kind.partition_word, *(option.name for option in kind.options)}
+
+
 def _check_name(name: str, table: Table, others: list[str], variable: str) -> None:
     if not _NAME.fullmatch(name):
         proposal = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
@@ -123,18 +135,19 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
     }
     secrets = {k: v for k, v in secrets.items() if fold(k) in _SECRETS or re.search(r"token|password|secret", fold(k))}
     for key, remedy in secrets.items():
-        table.problem(key, f"`{key}` would put a secret into the configuration.", remedy)
+        table.problem(key, f"`{key}` would put a secret into the configuration.", remedy, at_key=True)
     for key in table.values:
         if key in known or key in secrets:
             continue
         if key in _LATER:
-            table.problem(key, f"`{key}` in {table.label} is not supported by this version.", _LATER[key])
+            table.problem(key, f"`{key}` in {table.label} is not supported by this version.", _LATER[key], at_key=True)
         elif key == "projects":
-            table.problem(key, "A source of this kind has no `projects`.", f"Write `{word}`.")
+            table.problem(key, "A source of this kind has no `projects`.", f"Write `{word}`.", at_key=True)
         else:
             right = _OTHERS.get(fold(key).replace("-", "_"), "")
             table.suggested.add(right)
-            table.problem(key, f'The key "{key}" is unknown in {table.label}.', instead(right) or did_you_mean(key, known))
+            remedy = instead(right) or did_you_mean(key, known)
+            table.problem(key, f'The key "{key}" is unknown in {table.label}.', remedy, at_key=True)
 
 
 def _url(table: Table) -> str | None:
@@ -183,9 +196,11 @@ def _loopback(host: str) -> bool:
 def _partitions(table: Table, word: str) -> tuple[str, ...]:
     found = table.texts(word)
     seen: dict[str, str] = {}
+    written = table.values.get(word)
     for one in found:
-        if fold(one) in seen:
-            table.problem(word, f'`{word}` names "{one}" twice.', "Keep one of the two.")
+        if fold(one) in seen and isinstance(written, list):
+            twice = len(written) - 1 - written[::-1].index(one)
+            table.problem((word, twice), f'`{word}` names "{one}" twice.', "Keep one of the two.")
         seen.setdefault(fold(one), one.strip())
     return tuple(seen.values())
 
@@ -197,11 +212,11 @@ def _fields(table: Table) -> dict[str, str]:
         assert fields is not None
         value = fields.text(name, "Write the field's id or its exact name.")
         if not _FIELD.fullmatch(name):
-            fields.problem(
-                name, f'"{name}" cannot be the name of a field.', "Use letters, digits, - and _: rules read it as field.NAME."
-            )
+            remedy = "Use letters, digits, - and _: rules read it as field.NAME."
+            fields.problem(name, f'"{name}" cannot be the name of a field.', remedy, at_key=True)
         elif fold(name) in found:
-            fields.problem(name, f'The field "{name}" is named twice; case makes no difference.', "Keep one of the two.")
+            text = f'The field "{name}" is named twice; case makes no difference.'
+            fields.problem(name, text, "Keep one of the two.", at_key=True)
         elif value is not None:
             found[fold(name)] = value.strip()
     return found

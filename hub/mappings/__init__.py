@@ -11,13 +11,18 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 
 from hub.errors import ConfigError, Problem
-from hub.mappings.checks import check_whole, stands_still, warn
+from hub.mappings.advice import warn
+from hub.mappings.braces import check_braces
+from hub.mappings.checks import check_whole
 from hub.mappings.draft import Draft
-from hub.mappings.files import collect, digest, normalise
-from hub.mappings.rules import check_braces, read_rules
+from hub.mappings.files import collect, digest, is_csv, normalise
+from hub.mappings.people import read_fences, read_people
+from hub.mappings.repeated import told_once
+from hub.mappings.rules import read_rules
 from hub.mappings.strategy import read_strategy
-from hub.model import Mapping
-from hub.tomlfile import Document, read
+from hub.mappings.today import stands_still
+from hub.model import DROPPED_RESOLUTIONS, Mapping
+from hub.tomlfile import Document, quoted, read
 
 __all__ = ["load_mappings", "parse", "read_folder", "stands_still"]
 
@@ -32,8 +37,9 @@ def load_mappings(folder: Path, timezone: str) -> tuple[Mapping, tuple[Problem, 
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The texts of all ``*.toml`` under a folder, by name with its own in front. Raises ``ConfigError``."""
+    """The texts of all ``*.toml`` and ``*.csv`` under a folder, by name with its own in front. Raises ``ConfigError``."""
     files, problems = collect(folder)
+    problems = [problem for problem in problems if not is_csv(problem.file)]  # it matters to ``parse`` only if it is named
     if problems:
         raise ConfigError(problems)
     return files
@@ -46,15 +52,9 @@ def parse(files: MappingABC[str, str], timezone: str) -> tuple[Mapping | None, l
 
 def _parse(files: MappingABC[str, str], timezone: str, unreadable: list[Problem]) -> tuple[Mapping | None, list[Problem]]:
     texts = normalise(files)
-    draft = Draft([], list(unreadable))
-    for name, text in texts.items():
-        found = read(name, text)
-        if isinstance(found, Document):
-            draft.docs.append(found)
-        else:
-            draft.problems.append(found)
-    if draft.problems:  # what a broken file declares is unknown, so nothing that names it can be called wrong
-        draft.hidden |= {"cycle", "pillar", "allowance", "team", "objective", "key_result"}
+    draft = _drafted(texts, unreadable)
+    read_fences(draft)
+    read_people(draft)
     read_strategy(draft)
     read_rules(draft)
     check_braces(draft)
@@ -62,8 +62,29 @@ def _parse(files: MappingABC[str, str], timezone: str, unreadable: list[Problem]
     failed = any(not p.warning for p in draft.problems)
     if not failed:  # what is half read would warn about its own mistakes
         warn(draft)
-    problems = sorted(dict.fromkeys(draft.problems))
-    return None if failed else _mapping(draft, texts, timezone), problems
+    problems = quoted(told_once(draft.problems), texts)
+    used = {name: text for name, text in texts.items() if name in draft.used or not is_csv(name)}
+    return None if failed else _mapping(draft, used, timezone), problems
+
+
+def _drafted(texts: dict[str, str], unreadable: list[Problem]) -> Draft:
+    draft = Draft([])
+    for problem in unreadable:
+        if is_csv(problem.file):
+            draft.unreadable[problem.file] = problem
+        else:
+            draft.problems.append(problem)
+    for name, text in texts.items():
+        found = None if is_csv(name) else read(name, text)
+        if found is None:
+            draft.tables[name] = text
+        elif isinstance(found, Document):
+            draft.docs.append(found)
+        else:
+            draft.problems.append(found)
+    if draft.problems:  # what a broken file declares is unknown, so nothing that names it can be called wrong
+        draft.hidden |= {"cycle", "pillar", "allowance", "team", "objective", "key_result"}
+    return draft
 
 
 def _mapping(draft: Draft, texts: dict[str, str], timezone: str) -> Mapping:
@@ -78,4 +99,9 @@ def _mapping(draft: Draft, texts: dict[str, str], timezone: str) -> Mapping:
         objectives=draft.objectives,
         key_results=draft.key_results,
         rules=tuple(draft.rules),
+        dropped_resolutions=DROPPED_RESOLUTIONS | draft.dropped_resolutions,
+        statuses=draft.statuses,
+        patterns=tuple(draft.patterns),
+        people=tuple(draft.people),
+        former=draft.former,
     )

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hub.errors import Problem
-from hub.model import Allowance, Cycle, KeyResult, Objective, Pillar, Place, Rule, Team, fold
+from hub.mappings.csvfile import CsvFile, read_csv
+from hub.model import (
+    Allowance,
+    Cycle,
+    KeyResult,
+    Objective,
+    Pattern,
+    Person,
+    Pillar,
+    Place,
+    Rule,
+    StatusWord,
+    Team,
+    fold,
+)
 from hub.tomlfile import Document, Table, did_you_mean
 from hub.tomlfile.ids import ID, id_remedy
+from hub.tomlfile.locate import Path
+
+_SPELLED = 4
+"""Wrong ids at one place for which the nearest known one is looked up: more come from the rows of a template, and are told
+together."""
 
 
 class Known(NamedTuple):
@@ -30,6 +50,8 @@ class Draft:
     docs: list[Document]
     problems: list[Problem] = field(default_factory=list)
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
+    formerly: dict[str, dict[str, Known]] = field(default_factory=dict)
+    """Kind -> folded former id -> what it is now."""
     taken: dict[tuple[str, str, str], Known] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     cycles: dict[str, Cycle] = field(default_factory=dict)
@@ -39,6 +61,26 @@ class Draft:
     objectives: dict[str, Objective] = field(default_factory=dict)
     key_results: dict[tuple[str, str], KeyResult] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
+    fences: dict[str, str] = field(default_factory=dict)
+    """File -> id of the team that it belongs to (``[file] team``)."""
+    fenced: dict[str, tuple[Table, str]] = field(default_factory=dict)
+    """The same as written."""
+    former: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(cycle id, folded former id of a key result) -> its folded id."""
+    statuses: dict[str, tuple[StatusWord, ...]] = field(default_factory=dict)
+    dropped_resolutions: set[str] = field(default_factory=set)
+    """Folded, those of ``[resolution]`` only."""
+    patterns: list[Pattern] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    tables: dict[str, str] = field(default_factory=dict)
+    """Texts of the CSV files by name."""
+    unreadable: dict[str, Problem] = field(default_factory=dict)
+    """CSV files that cannot be read: no matter as long as nothing names them."""
+    used: dict[str, CsvFile | None] = field(default_factory=dict)
+    """CSV files that something names; None for one with mistakes."""
+    columns: dict[tuple[str, Path], frozenset[str]] = field(default_factory=dict)
+    """(file, path) of a block with ``for_each`` -> folded columns of its rows."""
+    spelled: Counter[tuple[str, str, Path]] = field(default_factory=Counter)
 
     def tops(self) -> Iterable[Table]:
         """The top of each file."""
@@ -56,31 +98,60 @@ class Draft:
         self.taken[kind, within, fold(id)] = Known(id, place)
         self.known.setdefault(kind, {}).setdefault(fold(id), Known(id, place))
         if not ID.fullmatch(id):
+            if "{" in id:
+                self.hidden.add(kind)  # it would have been another one
             self.error(place, f'"{id}" cannot be an id.', id_remedy(id))
             return False
         return True
 
     def resolve(self, kind: str, table: Table, key: str | tuple[str | int, ...], id: str, elsewhere: str = "") -> str | None:
         """The id as declared that a line names; None, with a problem, when there is none. ``elsewhere`` is a better remedy."""
-        known = self.known.get(kind, {})
-        found = known.get(fold(id))
+        found = self.find(kind, id)
         if found is not None:
-            return found.id
+            return found
         if kind not in self.hidden:
-            choices = [k.id for k in known.values()]
-            remedy = elsewhere or did_you_mean(
-                id, choices, otherwise=f"Known: {', '.join(sorted(choices))}." if 0 < len(choices) <= 8 else ""
-            )
-            table.problem(
-                key, f'There is no {_words(kind)} "{id}".', remedy or f"Add it to {_SECTIONS[kind]}, or correct the id."
-            )
+            remedy = elsewhere or self._nearest(kind, table, key, id) or f"Add it to {_SECTIONS[kind]}, or correct the id."
+            table.problem(key, f'There is no {_words(kind)} "{id}".', remedy)
         return None
 
+    def find(self, kind: str, id: str) -> str | None:
+        """The id as declared of what has, or had, an id; None when there is none."""
+        found = self.known.get(kind, {}).get(fold(id)) or self.formerly.get(kind, {}).get(fold(id))
+        return None if found is None else found.id
+
+    def _nearest(self, kind: str, table: Table, key: str | tuple[str | int, ...], id: str) -> str:
+        choices = [k.id for k in self.known.get(kind, {}).values()]
+        at = (kind, table.doc.name, (*table.path, *(key if isinstance(key, tuple) else (key,))))
+        self.spelled[at] += 1
+        if self.spelled[at] > _SPELLED:
+            return ""
+        return did_you_mean(id, choices, otherwise=f"Known: {', '.join(sorted(choices))}." if 0 < len(choices) <= 8 else "")
+
+    def fence(self, table: Table) -> str | None:
+        """The id of the team that the file of a table belongs to."""
+        return self.fences.get(table.doc.name)
+
+    def csv(self, name: str) -> CsvFile | None:
+        """A CSV file, which then belongs to the mapping; None when it has mistakes, which are noted once."""
+        if name not in self.used:
+            found = read_csv(name, self.tables[name])
+            if not isinstance(found, CsvFile):
+                self.problems += found
+            self.used[name] = found if isinstance(found, CsvFile) else None
+        return self.used[name]
+
+    def teams_within(self, id: str) -> frozenset[str]:
+        """Folded ids of a team and of all teams beneath it."""
+        found = {fold(id)}
+        while more := {k for k, t in self.teams.items() if t.parent and fold(t.parent) in found} - found:
+            found |= more
+        return frozenset(found)
+
     def error(self, place: Place, text: str, remedy: str) -> None:
-        self.problems.append(Problem(place.file, place.line, text, remedy))
+        self.problems.append(Problem.at(place, text, remedy))
 
     def warn(self, place: Place, text: str, remedy: str = "") -> None:
-        self.problems.append(Problem(place.file, place.line, text, remedy, warning=True))
+        self.problems.append(Problem.at(place, text, remedy, warning=True))
 
 
 _SECTIONS = {
@@ -90,4 +161,4 @@ _SECTIONS = {
 
 
 def _words(kind: str) -> str:
-    return kind.replace("_", " ")
+    return {"rates": "table of rates", "pace": "curve"}.get(kind, kind.replace("_", " "))

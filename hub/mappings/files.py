@@ -12,8 +12,18 @@ from hub.errors import Problem
 MAX_BYTES = 4 * 2**20
 
 
+_OTHERS = frozenset({"tests", "queries"})
+"""Folders at the top of the mapping folder whose files are read by others."""
+
+
+def is_csv(name: str) -> bool:
+    """Whether a file is one of rows, for templates."""
+    return name.lower().endswith(".csv")
+
+
 def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
-    """The texts of all ``*.toml`` under a folder by name, the folder's own in front, and a problem for each unreadable one."""
+    """The texts of all ``*.toml`` and ``*.csv`` under a folder by name, the folder's own in front, and a problem for each
+    unreadable one. ``tests/`` and ``queries/`` are left out."""
     if not folder.is_dir():
         return {}, [
             Problem(
@@ -22,17 +32,21 @@ def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
         ]
     files: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.rglob("*.toml")):
+    for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
+        if path.suffix != ".toml" and not is_csv(path.name):
+            continue
         if any(part.startswith(".") for part in relative.parts) or not path.is_file():
             continue  # editors' and version control's own files
+        if relative.parts[0] in _OTHERS and len(relative.parts) > 1:
+            continue
         name = f"{folder.name}/{relative.as_posix()}"  # as an admin types it, and an editor opens it
         found = text_of(path, name)
         if isinstance(found, Problem):
             problems.append(found)
         else:
             files[name] = found
-    if not files and not problems:
+    if all(map(is_csv, files)) and all(is_csv(problem.file) for problem in problems):
         problems.append(
             Problem(
                 str(folder),
@@ -53,17 +67,20 @@ def text_of(path: Path, name: str) -> str | Problem:
             name, 0, f"The file cannot be read: {error.strerror}.", "Give the account that runs Anchorline the right to read it."
         )
     if len(raw) > MAX_BYTES:
-        return Problem(name, 0, "The file is larger than 4 MB.", "Split it: all *.toml in the folder are read as one.")
+        remedy = "Remove what no template needs." if is_csv(name) else "Split it: all *.toml in the folder are read as one."
+        return Problem(name, 0, "The file is larger than 4 MB.", remedy)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return Problem(name, line, "The file is not UTF-8.", "Save it as UTF-8 in your editor.")
+        remedy = "Export the sheet again, as CSV in UTF-8." if is_csv(name) else "Save it as UTF-8 in your editor."
+        return Problem(name, line, "The file is not UTF-8.", remedy)
 
 
 def normalise(files: Mapping[str, str]) -> dict[str, str]:
     """The texts in the form that is hashed and stored: sorted by name, no byte order mark, line ends as ``\\n``."""
-    return {name: files[name].removeprefix("\ufeff").replace("\r\n", "\n") for name in sorted(files)}
+    found = {name: files[name].removeprefix("\ufeff").replace("\r\n", "\n") for name in sorted(files)}
+    return {name: text.replace("\r", "\n") if is_csv(name) else text for name, text in found.items()}
 
 
 def digest(files: Mapping[str, str], timezone: str) -> str:

@@ -2,299 +2,164 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from datetime import date
 
-from hub.mappings import grammar as g
+from hub.mappings import grammar_rules as g
+from hub.mappings.braces import unexplained
+from hub.mappings.conditions import Read, read_lines
 from hub.mappings.draft import Draft
-from hub.mappings.strategy import blocks
-from hub.model import BY_KEY, FALLBACK, NAMED, ORDINARY, Condition, Rule, TargetKind, Test, fold
-from hub.tomlfile import Table, did_you_mean, instead, nearest
-
-NAME = "{key_result}"
-_TARGETS: tuple[TargetKind | str, ...] = ("to", "allowance", "ignore")
+from hub.mappings.expressions import check_expressions
+from hub.mappings.line import KEY_RESULT, TEAM, kind_of
+from hub.mappings.patterns import read_patterns
+from hub.mappings.status_map import read_status_map
+from hub.mappings.targets import Reach, Target, check_fence, check_split, check_template, read_target
+from hub.mappings.templates import blocks
+from hub.model import BY_KEY, FALLBACK, NAMED, ORDINARY, Rule, fold
+from hub.tomlfile import Table
 
 
 def read_rules(draft: Draft) -> None:
-    """Read all rules, in the order of files and lines. The key results must have been read before."""
+    """Read all rules, in the order of files and lines, and what the sources' words mean. The strategy must have been read."""
+    reach = Reach(draft)
+    expressions: list[Table] = []
     for table in blocks(draft, "rule"):
-        _rule(draft, table)
+        _rule(draft, table, reach)
+        if "expr" in table:
+            expressions.append(table)
+    check_expressions(expressions)
+    read_status_map(draft)
+    read_patterns(draft)
 
 
-def _rule(draft: Draft, table: Table) -> None:
+def _rule(draft: Draft, table: Table, reach: Reach) -> None:
     before = len(draft.problems)
-    table.only(g.RULE, g.RULE_REFUSED, g.RULE_OTHERS)
-    name, fallback = table.text("name"), table.flag("fallback")
-    conditions = _conditions(table)
-    captures = [c for c in conditions if any(t.how == "capture" for t in c.tests)]
-    kind, target = _target(draft, table)
-    if _unexplained(table.values):
+    table.only(g.RULE, others=g.RULE_OTHERS)
+    name, fallback, private = table.text("name"), table.flag("fallback"), table.flag("private")
+    when, unless = read_lines(draft, table, "when"), read_lines(draft, table, "unless")
+    _takes_all(table)
+    target = read_target(draft, table)
+    priority = table.whole("priority", g.PRIORITIES[0], g.PRIORITIES[-1])
+    starts, ends = table.day("starts"), table.day("ends")
+    expr, fence = table.text("expr", 'Write a condition in CEL: expr = "size(labels) > 2".'), draft.fence(table)
+    if private:
+        _private(table, (*when, *unless))
+    if unexplained(table):
         return  # reported by ``check_braces``; what follows from it is not worth a second message
-    if len(draft.problems) == before:  # nor is what a mistake above leads to
-        _consistent(table, kind, target, captures, fallback)
-    if len(draft.problems) > before or kind is None:
+    if starts is not None and ends is not None and ends < starts:
+        table.problem("ends", "The rule ends before it starts.", "Exchange the two dates, or correct the year.")
+    if fallback and "priority" in table:
+        text = "A rule has `priority` or `fallback`, not both."
+        table.problem("priority", text, "Remove one of the two; a fallback is as weak as priority 0.")
+    if target is not None and not _failed(draft, before):  # nor is what a mistake above leads to
+        _consistent(table, target, when, fallback)
+        if fence is not None:
+            check_fence(draft, table, target, fence, reach)
+    if target is None or _failed(draft, before):
         return
-    if target == NAME:
-        target, strength = None, NAMED
-        _catches_all(draft, table, captures[0])
-    elif fallback:
-        strength = FALLBACK
-    else:
-        strength = BY_KEY if any(c.field == "key" for c in conditions) else ORDINARY
-    draft.rules.append(Rule(len(draft.rules), name or str(table.place), tuple(conditions), kind, target, strength, table.place))
+    _surprises(draft, table, target, when, (starts, ends), reach)
+    conditions = tuple(line.condition for line in when)
+    usual = NAMED if target.template else FALLBACK if fallback else ORDINARY
+    if usual == ORDINARY and any(c.field == "key" for c in conditions):
+        usual = BY_KEY
+    rule = Rule(
+        len(draft.rules), name or str(table.place), conditions, target.kind, target.id,
+        usual if priority is None else priority, table.place,
+        tuple(line.condition for line in unless), target.template, target.split, starts, ends, private, fence, expr,
+    )  # fmt: skip
+    draft.rules.append(rule)
 
 
-# ---- what it points to --------------------------------------------------------------------------------------------------
+def _failed(draft: Draft, before: int) -> bool:
+    """Whether a mistake was found since."""
+    return any(not p.warning for p in draft.problems[before:])
 
 
-def _target(draft: Draft, table: Table) -> tuple[TargetKind | None, str | None]:
-    given = [k for k in _TARGETS if k in table]
-    if len(given) != 1:
-        if not given and not table.suggested & set(_TARGETS):
-            text = "The rule says nothing about the work that it finds."
-            table.problem((), text, 'Add one of to = "KEY RESULT", allowance = "ID" or ignore = "the reason".')
-        elif given:
-            table.problem(
-                given[1], f"The rule has both `{given[0]}` and `{given[1]}`.", "Keep one; write a second rule for the other."
-            )
-        return None, None
-    if given[0] == "ignore":
-        return "ignore", table.text("ignore", 'Give the reason: ignore = "requests, not planned work".')
-    if given[0] == "allowance":
-        return "allowance", _named(draft, table, "allowance")
-    value = table.values["to"]
-    if isinstance(value, dict | list):
-        text = "`to` with several key results is not supported by this version."
-        table.problem("to", text, f'Name one; work that serves two can carry two labels under a rule with to = "{NAME}".')
-        return None, None
-    return "key_result", NAME if value == NAME else _named(draft, table, "to")
+def _takes_all(table: Table) -> None:
+    when = table.values.get("when")
+    if when or "when" in table.suggested or "expr" in table or (when is not None and not isinstance(when, dict)):
+        return
+    text = f"The rule has no `when`, so it would take all work{' that `unless` leaves' if 'unless' in table else ''}."
+    remedy = 'Add a line such as when.project = "CORE".'
+    if table.row:
+        remedy = "Fill in the cells that `when` is made of, or leave the row out."
+    table.problem("when" if "when" in table else (), text, remedy)
 
 
-def _named(draft: Draft, table: Table, key: str) -> str | None:
-    """The id as declared that `to` or `allowance` names. The two share one namespace, so a mix-up is easily told."""
-    id = table.text(key)
-    if id is None or _BRACE.search(id):
-        return None
-    kind, other, right = ("key_result", "allowance", "allowance") if key == "to" else ("allowance", "key_result", "to")
-    mixed_up = fold(id) in draft.known.get(other, {})
-    instead = f"It is {'an allowance' if key == 'to' else 'a key result'}: write `{right}` in place of `{key}`."
-    return draft.resolve(kind, table, key, id, instead if mixed_up else "")
+def _private(table: Table, lines: tuple[Read, ...]) -> None:
+    """A private rule is judged when an item is read, before its title is stored: it may read what is known then."""
+    known = f"Use {', '.join(g.PRIVATE[:-1])} or {g.PRIVATE[-1]}."
+    for line in lines:
+        field, shown = line.condition.field, f"{line.keys[0]}.{line.condition.field}"
+        if not (field in g.PRIVATE or field.startswith("field.")):
+            table.problem(line.keys, f"`{shown}` cannot stand in a private rule: it is not known when an item is read.", known)
+        for right in (c.right for t in line.condition.tests for c in t.comparisons if c.op not in ("regex", "empty")):
+            if isinstance(right, str) and not right.startswith("field."):
+                text = f"A private rule cannot compare with `{right}`: it is not known when an item is read."
+                table.problem(line.keys, text, "Compare with a number, a day or a field of your own.")
+    if "expr" in table:
+        text = "`expr` cannot stand in a private rule: what it reads is not known when an item is read."
+        table.problem("expr", text, "Say it in `when` lines.")
 
 
-def _consistent(table: Table, kind: TargetKind | None, target: str | None, captures: list[Condition], fallback: bool) -> None:
-    if target == NAME and not captures:
-        table.problem("to", f"No line of `when` says where {NAME} comes from.", f'Add one such as when.label = "kr:{NAME}".')
-    elif captures and target != NAME:
-        key = "to" if kind == "key_result" else kind
-        place = ("when", *_keys(captures[0].field))
-        table.problem(
-            place, f"The line finds a {NAME}, but `{key}` does not use it.", f'Write to = "{NAME}"; it covers allowances too.'
-        )
-    elif len(captures) > 1:
-        table.problem(
-            ("when", *_keys(captures[1].field)), f"Two lines of the rule hold {NAME}.", "Write one rule for each of them."
-        )
-    elif captures and fallback:
-        table.problem(
-            "fallback", "A rule by which work names its key result cannot be a fallback.", "Remove the line `fallback`."
-        )
+def _consistent(table: Table, target: Target, when: list[Read], fallback: bool) -> None:
+    """What the item names must be what `to` is made of."""
+    uses = target.uses
+    naming = [line for line in when if line.captures]
+    for placeholder in uses:
+        if not any(placeholder in line.captures for line in naming):
+            example = f'when.label = "kr:{KEY_RESULT}"' if placeholder == KEY_RESULT else f'when.field.team = "{TEAM}"'
+            table.problem("to", f"No line of `when` says where {placeholder} comes from.", f"Add one such as {example}.")
+            return
+    for line in naming:
+        idle = [c for c in line.captures if c not in uses]
+        if idle and (KEY_RESULT in idle or len(idle) == len(line.captures)):
+            key = "to" if target.kind == "key_result" else target.kind
+            _idle(table, line, idle[0], key)
+            return
+    for placeholder in uses:
+        twice = [line for line in naming if placeholder in line.captures]
+        if len(twice) > 1:
+            table.problem(twice[1].keys, f"Two lines of the rule hold {placeholder}.", "Write one rule for each of them.")
+            return
+    if naming and fallback:
+        text = "A rule by which work names its key result cannot be a fallback."
+        table.problem("fallback", text, "Remove the line `fallback`.")
 
 
-def _catches_all(draft: Draft, table: Table, capture: Condition) -> None:
-    if capture.tests[0].folded == "\0" and not capture.field.startswith("field."):
-        text = f"Every {capture.field} of every item is taken for the id of a key result."
-        draft.warn(capture.place, text, f'Put a prefix before it: when.{capture.field} = "kr:{NAME}".')
+def _idle(table: Table, line: Read, placeholder: str, key: str) -> None:
+    remedy = f'Write to = "{KEY_RESULT}"; it covers allowances too.'
+    if placeholder == TEAM:
+        remedy = f'Make `to` of it, such as to = "{TEAM}-{KEY_RESULT}", or write {{ empty = false }} for any value.'
+    table.problem(line.keys, f"The line finds a {placeholder}, but `{key}` does not use it.", remedy)
 
 
-# ---- conditions ---------------------------------------------------------------------------------------------------------
+# ---- what is right and will surprise --------------------------------------------------------------------------------------
 
 
-def _keys(field: str) -> tuple[str, ...]:
-    return ("field", field[6:]) if field.startswith("field.") else (field,)
+def _surprises(
+    draft: Draft, table: Table, target: Target, when: list[Read], life: tuple[date | None, date | None], reach: Reach
+) -> None:
+    for line in when:
+        field = line.condition.field
+        if line.condition.tests[0].folded.strip("*") in (KEY_RESULT, TEAM) and line.captures and kind_of(field) == "text":
+            what = "a key result" if KEY_RESULT in line.captures else "a team"
+            text = f"Every {field} of every item is taken for the id of {what}."
+            table.problem(line.keys, text, f'Put a prefix before it: when.{field} = "kr:{line.captures[0]}".', warning=True)
+    if target.template:
+        check_template(draft, table, target.template)
+    check_split(table, target, reach)
+    _life(draft, table, target, life, reach)
 
 
-def _conditions(table: Table) -> list[Condition]:
-    when = table.table("when", "when", _as_line(table.values.get("when")))
-    if when is None or not when.values:
-        if "when" not in table.suggested and (when is not None or "when" not in table):
-            table.problem(
-                "when", "The rule has no `when`, so it would take all work.", 'Add a line such as when.project = "CORE".'
-            )
-        return []
-    found: list[Condition] = []
-    for key, value in when.values.items():
-        if key == "field":
-            found += _named_fields(when)
-        elif key in g.FIELDS:
-            found += _condition(when, key, key, value)
-        elif key in g.FIELDS_REFUSED:
-            when.problem(key, f"`when.{key}` is not supported by this version.", g.FIELDS_REFUSED[key])
-        else:
-            otherwise = f"A field of your own is written when.field.{key}; others are {', '.join(g.FIELDS)}."
-            right = instead(g.FIELDS_OTHERS.get(fold(key), ""))
-            remedy = right or did_you_mean(key, g.FIELDS, otherwise=otherwise, likeness=0.7)
-            when.problem(key, f'"{key}" is no field of a condition.', remedy)
-    return found
-
-
-_IN_ONE = re.compile(r"\s*(\w+)\s*(?:[:=~]|==|is)\s*[\"']?([^\"'\\]+?)[\"']?\s*", re.IGNORECASE)
-
-
-def _as_line(value: object) -> str:
-    """How to write a condition that was given as one text: ``label:x``."""
-    found = _IN_ONE.fullmatch(value) if isinstance(value, str) else None
-    field = nearest(found[1], g.FIELDS, 0.7) if found else None
-    return f'Write when.{field} = "{found[2]}".' if found and field else 'Write one line per condition: when.project = "CORE".'
-
-
-def _named_fields(when: Table) -> list[Condition]:
-    fields = when.table("field", "when.field", 'Name the field: when.field.team = "Core".')
-    found: list[Condition] = []
-    for name, value in fields.values.items() if fields else ():
-        assert fields is not None
-        found += _condition(fields, name, f"field.{fold(name)}", value)
-    return found
-
-
-def _condition(table: Table, key: str, field: str, value: Any) -> list[Condition]:
-    shown = f"when.{field}"
-    if isinstance(value, dict):
-        _refuse_table(table, key, shown, value)
-        return []
-    alternatives = value if isinstance(value, list) else [value]
-    if not alternatives:
-        table.problem(
-            key, f"`{shown}` is an empty list, which nothing can match.", "Name at least one value, or remove the line."
-        )
-        return []
-    tests = []
-    for index, one in enumerate(alternatives):
-        test = _test(table, (key, index) if isinstance(value, list) else (key,), field, shown, one)
-        if test is None:
-            return []
-        tests.append(test)
-    if len(tests) > 1 and any(t.how == "capture" for t in tests):
-        table.problem(key, f"A line with {NAME} can have no other values.", "Write one rule for each of them.")
-        return []
-    return [Condition(field, tuple(dict.fromkeys(tests)), table.at(key))]
-
-
-_OPERATIONS = {
-    "regex": ("A regular expression", "Use * and ? in a text."),
-    "empty": ("A test for empty fields", "Remove the line."),
-    "within": ("A window of dates", "Remove the line."),
-}
-_COMPARISON = ("A comparison", "Name the values, as a text or a list of texts; * stands for any letters, ? for one.")
-
-
-def _refuse_table(table: Table, key: str, shown: str, value: dict[str, Any]) -> None:
-    if not value or set(value) & g.OPERATORS:
-        what, remedy = next((_OPERATIONS[k] for k in value if k in _OPERATIONS), _COMPARISON)
-        table.problem(key, f"{what} in `{shown}` is not supported by this version.", remedy)
-    else:
-        remedy = 'A field with a dot in its name goes in quotes: when.field."a.b".'
-        table.problem(key, f"`{shown}` must be a text or a list, not a table.", remedy)
-
-
-def _test(table: Table, keys: tuple[str | int, ...], field: str, shown: str, value: Any) -> Test | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        remedy = (
-            "Write the value in quotes, as the source spells it." if not isinstance(value, dict | list) else "One text per value."
-        )
-        table.problem(keys, f"`{shown}` compares with a text, not with {_kind(value)}.", remedy)
-        return None
-    written = str(value)
-    if not written.strip():
-        table.problem(
-            keys,
-            f"`{shown}` compares with an empty text.",
-            "Tests for empty fields are not supported by this version; remove the line.",
-        )
-        return None
-    if field == "level":
-        return _level(table, keys, written)
-    if NAME in written:
-        return _capture(table, keys, field, shown, written)
-    if _BRACE.search(written):
-        return None  # reported with all others by ``braces``
-    if "*" not in written and "?" not in written:
-        return Test("equal", fold(written), written)
-    if re.sub(r"\*+", "*", written).count("*") > g.MAX_STARS:
-        table.problem(
-            keys, f"The pattern in `{shown}` has more than {g.MAX_STARS} stars.", "Shorten it, or write several patterns."
-        )
-        return None
-    return Test("glob", fold(written), written)
-
-
-def _level(table: Table, keys: tuple[str | int, ...], written: str) -> Test | None:
-    number = g.LEVEL_NUMBERS.get(fold(written), written)
-    if re.fullmatch(r"-?\d{1,2}", number):
-        return Test("equal", str(int(number)), written)
-    words = ("epic", "story", "sub-task")
-    table.problem(
-        keys,
-        f'"{written}" is no level.',
-        did_you_mean(written, words, otherwise="Use epic, story, sub-task or a number (2 is above epics)."),
-    )
-    return None
-
-
-def _capture(table: Table, keys: tuple[str | int, ...], field: str, shown: str, written: str) -> Test | None:
-    before, _, after = written.partition(NAME)
-    if field in ("source", "project", "key"):
-        table.problem(keys, f"`{shown}` cannot name a key result.", f'Use a label: when.label = "kr:{NAME}".')
-    elif NAME in after:
-        table.problem(keys, f"{NAME} stands twice in one value.", "Keep one of the two.")
-    elif "*" in before + after or "?" in before + after:
-        table.problem(
-            keys, f"* and ? beside {NAME} are not supported by this version.", f'Write the exact text around it: "kr:{NAME}".'
-        )
-    elif not _BRACE.search(before + after):
-        return Test("capture", f"{fold(before)}\0{fold(after)}", written)
-    return None
-
-
-def _kind(value: object) -> str:
-    return {"bool": "true or false", "list": "a list", "dict": "a table", "Decimal": "a number with a point"}.get(
-        type(value).__name__, "a date"
-    )
-
-
-# ---- braces -------------------------------------------------------------------------------------------------------------
-
-_BRACE = re.compile(r"\{[^{}\s]*\}")
-
-
-def _unexplained(value: Any) -> bool:
-    """Whether a text inside holds a brace other than the one that rules may hold."""
-    if isinstance(value, dict | list):
-        return any(_unexplained(v) for v in (value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and any(brace != NAME for brace in _BRACE.findall(value))
-
-
-def check_braces(draft: Draft) -> None:
-    """A ``{brace}`` that nothing explains is a mistake anywhere, so that a typo never becomes a name."""
-    for top in draft.tops():
-        _braces(top, (), top.values)
-
-
-def _braces(top: Table, path: tuple[str | int, ...], value: Any) -> None:
-    if isinstance(value, dict):
-        if "for_each" not in value:  # refused as a whole; its braces would be columns
-            for key, inner in value.items():
-                _braces(top, (*path, key), inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            _braces(top, (*path, index), inner)
-    elif isinstance(value, str):
-        allowed = len(path) > 2 and path[0] == "rule" and path[2] in ("to", "when")
-        for brace in dict.fromkeys(_BRACE.findall(value)):
-            if not (allowed and brace == NAME):
-                near = allowed and did_you_mean(brace[1:-1], ("key_result",), otherwise=" ")
-                remedy = (
-                    f"Did you mean {NAME}?"
-                    if near and near.strip()
-                    else "Remove the braces; only a rule's `when` and `to` can hold {key_result}."
-                )
-                top.problem(path, f"{brace} stands for nothing.", remedy)
+def _life(draft: Draft, table: Table, target: Target, life: tuple[date | None, date | None], reach: Reach) -> None:
+    """A rule whose days have nothing in common with the cycles of what it points to."""
+    first, last = life[0] or date.min, life[1] or date.max
+    ids = [id for id, _ in target.split] or ([target.id] if target.id and target.kind == "key_result" else [])
+    for id in ids:
+        cycles = [c for name in reach.homes(id) if (c := draft.cycles.get(fold(name)))]
+        if cycles and all(c.ends < first or last < c.starts for c in cycles):
+            days = " ".join(f"{word} {day}" for word, day in (("from", life[0]), ("until", life[1])) if day)
+            named = " and ".join(sorted(f'"{c.id}"' for c in cycles))
+            text = f'The rule lives {days}, but the key result "{id}" in {named} only.'
+            table.problem("starts" if life[0] else "ends", text, "Correct the days, or remove them.", warning=True)
+            return

@@ -1,19 +1,28 @@
-"""Cycles, pillars, allowances, teams, objectives and key results: from tables to values."""
+"""Time and judgement: cycles, scale, curves, rates and allowances; and the order in which the strategy is read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from hub.mappings import grammar as g
+from hub.mappings.checks import contains
 from hub.mappings.draft import Draft
-from hub.model import Allowance, AnchorKind, Cycle, KeyResult, Objective, Pillar, Team, fold
-from hub.tomlfile import Table, did_you_mean
+from hub.mappings.ids import entries
+from hub.mappings.key_results import read_key_results
+from hub.mappings.objectives import read_objectives
+from hub.mappings.people import resolve_fences, resolve_people
+from hub.mappings.teams import read_pillars, read_teams
+from hub.model import Allowance, Cycle, Place, fold
+from hub.tomlfile import Table, instead, number_of
 
 _PERCENT = re.compile(r"\d{1,3}(\.\d+)?\s?%")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_END = (Decimal(1), Decimal(1))
+"""Where every curve ends: all of the cycle, all of the way."""
+_RATE = re.compile(r"\d{1,9}(\.\d{1,9})?")
 
 
 def read_strategy(draft: Draft) -> None:
@@ -23,65 +32,26 @@ def read_strategy(draft: Draft) -> None:
         draft.hidden |= top.suggested  # a misspelt section holds ids that are not read
     _cycles(draft)
     _scale(draft)
-    _pillars(draft)
-    _teams(draft)
+    _pace(draft)
+    _rates(draft)
+    read_pillars(draft)
+    read_teams(draft)
+    resolve_fences(draft)
+    resolve_people(draft)
     _allowances(draft)
-    _objectives(draft)
-    _key_results(draft)
+    read_objectives(draft)
+    read_key_results(draft)
 
 
-def blocks(draft: Draft, kind: str) -> Iterator[Table]:
-    """All ``[[kind]]`` blocks of all files."""
-    for top in draft.tops():
-        yield from top.tables(kind, f"[[{kind}]]", f"Write [[{kind}]] with double brackets above each {kind.replace('_', ' ')}.")
-        if not isinstance(top.values.get(kind, []), list):
-            draft.hidden.add(kind)
-
-
-def _entries(draft: Draft, kind: str, example: str) -> Iterator[tuple[str, Table]]:
-    """All lines of the keyed tables ``[kind]``, those with an id of their own only."""
-    for top in draft.tops():
-        written = top.values.get(kind, {})
-        if not isinstance(written, dict) or not all(isinstance(v, dict) for v in written.values()):
-            draft.hidden.add(kind)  # it holds ids that are not read
-        for id, entry in top.entries(kind, f"[{kind}] {{}}", f"Write [{kind}] once, and under it a line such as {example}."):
-            if draft.declare(kind, id, entry.place):
-                yield id, entry
-
-
-def _identified(draft: Draft, table: Table, kind: str, *, within: str = "") -> str | None:
-    """The declared id of a block, or None. ``within`` is the cycle of a key result."""
-    if "for_each" in table:
-        draft.hidden.add(kind)  # its rows hold ids that are not read
-        return None
-    id = table.text("id")
-    if id is None:
-        if "id" not in table:
-            table.missing("id", f'Add a short one that stays for ever: id = "{_example(table)}".')
-        draft.hidden.add(kind)
-        return None
-    return id if draft.declare(kind, id, table.at("id"), within=within) else None
-
-
-def _example(table: Table) -> str:
-    name = table.values.get("name")
-    slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-") if isinstance(name, str) else ""
-    return "-".join(slug.split("-")[:3]) or "my-id"
-
-
-# ---- one line each ------------------------------------------------------------------------------------------------------
+# ---- cycles ---------------------------------------------------------------------------------------------------------------
 
 
 def _cycles(draft: Draft) -> None:
-    for id, table in _entries(draft, "cycle", "2026-q4 = { starts = 2026-10-01, ends = 2026-12-31 }"):
+    found = list(entries(draft, "cycle", "2026-q4 = { starts = 2026-10-01, ends = 2026-12-31 }"))
+    for id, table in found:
         table.only(g.CYCLE, g.CYCLE_REFUSED, g.CYCLE_OTHERS)
-        days: dict[str, date | None] = {}
-        for key in g.CYCLE:
-            days[key] = table.day(key)
-            if key not in table and "periods" not in table:
-                day = "first day, such as starts = 2026-10-01" if key == "starts" else "last day, such as ends = 2026-12-31"
-                table.missing(key, f"Add its {day}; both days belong to the cycle.")
-        starts, ends = days["starts"], days["ends"]
+        starts, ends = _bound(table, "starts"), _bound(table, "ends")
+        agree_by, periods = table.day("agree_by"), table.days("periods")
         if starts is None or ends is None:
             continue
         if not (starts.year >= 1900 and ends.year <= 9000):
@@ -89,37 +59,183 @@ def _cycles(draft: Draft) -> None:
         elif ends < starts:
             table.problem("ends", f'The cycle "{id}" ends before it starts.', "Exchange the two dates, or correct the year.")
         else:
-            draft.cycles[fold(id)] = Cycle(id, starts, ends, table.place)
+            draft.cycles[fold(id)] = Cycle(id, starts, ends, table.place, None, agree_by, periods)
+            _within_cycle(table, draft.cycles[fold(id)])
+    for id, table in found:  # all cycles are known now
+        _parent(draft, id, table)
+
+
+def _bound(table: Table, key: str) -> date | None:
+    if key not in table:
+        day = "first day, such as starts = 2026-10-01" if key == "starts" else "last day, such as ends = 2026-12-31"
+        table.missing(key, f"Add its {day}; both days belong to the cycle.")
+    return table.day(key)
+
+
+def _within_cycle(table: Table, cycle: Cycle) -> None:
+    if cycle.agree_by is not None and cycle.agree_by > cycle.ends:
+        text = f'The cycle "{cycle.id}" is to be agreed by {cycle.agree_by}, after its end.'
+        table.problem("agree_by", text, f"Name a day up to {cycle.ends}, in its first weeks if you can.")
+    written = table.values.get("periods")
+    if isinstance(written, list) and len(written) != len(cycle.periods):
+        return  # one of them is no day
+    before = cycle.starts
+    for n, day in enumerate(cycle.periods):
+        if not before < day <= cycle.ends:
+            text = f'{day} cannot begin a further period of the cycle "{cycle.id}" ({cycle.starts} to {cycle.ends}).'
+            remedy = "Name the first days of its second and further parts, in order."
+            table.problem(("periods", n) if isinstance(written, list) else "periods", text, remedy)
+            return
+        before = day
+
+
+def _parent(draft: Draft, id: str, table: Table) -> None:
+    written = table.text("parent")
+    named = None if written is None else draft.resolve("cycle", table, "parent", written)
+    inner, outer = draft.cycles.get(fold(id)), draft.cycles.get(fold(named)) if named else None
+    if inner is None or outer is None:
+        return
+    if outer.id == inner.id:
+        table.problem("parent", f'The cycle "{id}" is its own parent.', "Name the longer cycle that contains it.")
+    elif not contains(outer, inner):
+        text = f'The cycle "{id}" does not lie within its parent "{outer.id}" ({outer.starts} to {outer.ends}).'
+        table.problem("parent", text, "Correct the dates, or name a longer cycle that contains it.")
+    else:
+        draft.cycles[fold(id)] = replace(inner, parent=outer.id)
+
+
+# ---- what is kept for a status ----------------------------------------------------------------------------------------------
 
 
 def _scale(draft: Draft) -> None:
-    first = True
+    first: Place | None = None
     for top in draft.tops():
         scale = top.table("scale", "[scale]", "Write [scale] and under it a line such as on_track = 0.9.")
         if scale is None:
             continue
-        scale.only(g.SCALE)
-        for key in g.SCALE:
-            if key in ("on_track", "at_risk", "late"):
-                scale.positive(key)
-            elif key == "too_early":
-                scale.text(key, 'Write a share of the cycle such as "15%".')
-            else:
-                scale.table(key, "score", "Write score = { committed = 1.0, aspirational = 0.7 }.")
-        if first:  # once, however many files have one
+        if first is not None:
+            scale.problem((), f"There is a [scale] already, at {first}.", "One scale holds for all: join the two.")
+        else:
             draft.warn(scale.place, "[scale] is accepted but not judged yet.", "Progress is shown without a status.")
-        first = False
+        first = first or scale.place
+        scale.only(g.SCALE)
+        on_track, at_risk = _share(scale, "on_track"), _share(scale, "at_risk")
+        if on_track is not None and at_risk is not None and at_risk >= on_track:
+            text = f"`at_risk` ({at_risk}) must be less than `on_track` ({on_track})."
+            scale.problem("at_risk", text, "On track is at or over `on_track`, off track is under `at_risk`.")
+        _percent(scale, "too_early", 'Write a share of the cycle such as too_early = "15%".')
+        _late(scale)
+        score = scale.table("score", "score", "Write score = { committed = 1.0, aspirational = 0.7 }.")
+        if score is not None:
+            score.only(g.AMBITIONS)
+            for ambition in g.AMBITIONS:
+                _share(score, ambition)
 
 
-def _pillars(draft: Draft) -> None:
-    for id, table in _entries(draft, "pillar", 'enterprise = { name = "Win the enterprise" }'):
-        table.only(g.PILLAR, g.PILLAR_REFUSED, g.PILLAR_OTHERS)
-        pillar = Pillar(id, table.text("name") or id, table.place, table.text("owner"), table.positive("weight") or Decimal(1))
-        draft.pillars[fold(id)] = pillar
+def _late(scale: Table) -> None:
+    late = scale.number("late")
+    if late is not None and late < 1:
+        remedy = "Write late = 1.5: a value is unknown when it is older than one and a half times its rhythm."
+        scale.problem("late", "`late` must be 1 or more.", remedy)
+
+
+def _share(table: Table, key: str) -> Decimal | None:
+    value = table.values.get(key)
+    if value is None:
+        return None
+    share = _from_0_to_1(value)
+    if share is None and number_of(value) is None:
+        table.expected(key, "a number from 0 to 1", value, "Write 0.9 for 90%, without quotes.")
+    elif share is None:
+        table.problem(key, f"`{table.prefix}{key}` must be a number from 0 to 1.", "Write 0.9 for 90%.")
+    return share
+
+
+def _from_0_to_1(value: object) -> Decimal | None:
+    number = number_of(value)
+    return number if number is not None and number.is_finite() and 0 <= number <= 1 else None
+
+
+def _pace(draft: Draft) -> None:
+    warned = False
+    for top in draft.tops():
+        pace = top.table("pace", "[pace]", "Write [pace] and under it a line such as bookings = [[0.5, 0.2], [1, 1]].")
+        if pace is None:
+            continue
+        if not warned:
+            draft.warn(pace.place, "[pace] is accepted but not judged yet.", "Progress is shown without a status.")
+        warned = True
+        for name in pace.values:
+            if fold(name) in g.PACES:
+                pace.problem(name, f'"{name}" is a pace already, and no curve can have that name.', "Give it another name.")
+            elif draft.declare("pace", name, pace.at(name)):
+                _curve(pace, name)
+
+
+def _curve(pace: Table, name: str) -> None:
+    points = pace.values[name]
+    example = f"Write {name} = [[0.5, 0.2], [1, 1]]: half of the cycle, a fifth of the way; at its end, all of it."
+    if not isinstance(points, list):
+        pace.expected(name, "a list of points", points, example)
+        return
+    before: tuple[Decimal, Decimal] | None = None
+    for n, point in enumerate(points):
+        pair = [_from_0_to_1(one) for one in point] if isinstance(point, list) else []
+        if len(pair) != 2 or pair[0] is None or pair[1] is None:
+            pace.problem((name, n), f"A point of the curve `{name}` must be a pair of numbers from 0 to 1.", example)
+            return
+        time, way = pair[0], pair[1]
+        if before is not None and (time <= before[0] or way < before[1]):
+            text = f"The curve `{name}` turns back at [{time}, {way}], after [{before[0]}, {before[1]}]."
+            pace.problem((name, n), text, "Order the points by time; the share of the way never shrinks.")
+            return
+        before = (time, way)
+    if before != _END:
+        at = (name, len(points) - 1) if points else name
+        pace.problem(at, f"The curve `{name}` does not end at [1, 1].", "Add it as the last point.")
+
+
+def _rates(draft: Draft) -> None:
+    warned = False
+    for name, table in entries(draft, "rates", 'plan-2027 = { base = "USD", since = 2027-01-01, EUR = "1.08" }'):
+        if not warned:
+            draft.warn(table.place, "[rates] is accepted but not judged yet.", "No amount is converted so far.")
+        warned = True
+        currencies = [k for k in table.values if k not in g.RATES and fold(k) not in g.RATES_OTHERS]
+        table.only([*g.RATES, *currencies], {}, g.RATES_OTHERS)
+        for key, example in (("base", 'base = "USD"'), ("since", "since = 2027-01-01")):
+            if key not in table:
+                table.missing(key, f"Add {example}.")
+        base = table.text("base")
+        table.day("since")
+        if base is not None and not _CURRENCY.fullmatch(base):
+            table.problem("base", f'"{base}" is no currency.', _currency(base))
+        if not currencies:
+            table.problem((), f'The table of rates "{name}" holds no rate.', 'Add what one unit is worth: EUR = "1.08".')
+        for currency in currencies:
+            _rate(table, currency, base)
+
+
+def _rate(table: Table, currency: str, base: str | None) -> None:
+    written = table.text(currency)
+    if not _CURRENCY.fullmatch(currency):
+        table.problem(currency, f'"{currency}" is no currency.', _currency(currency))
+    elif currency == base:
+        table.problem(currency, f'"{currency}" is the base, so its rate is 1.', "Remove it.")
+    elif written is not None and not (_RATE.fullmatch(written) and Decimal(written) > 0):
+        table.problem(currency, f'"{written}" is no rate.', f'Write a plain number above 0: {currency} = "1.08".')
+
+
+def _currency(written: str) -> str:
+    near = written.strip().upper()
+    return instead(near) if _CURRENCY.fullmatch(near) else "Write its three letters, such as EUR."
+
+
+# ---- run the business -------------------------------------------------------------------------------------------------------
 
 
 def _allowances(draft: Draft) -> None:
-    for id, table in _entries(draft, "allowance", 'ktlo = { name = "Keep the lights on" }'):
+    for id, table in entries(draft, "allowance", 'ktlo = { name = "Keep the lights on" }'):
         table.only(g.ALLOWANCE, g.ALLOWANCE_REFUSED)
         budgets = {}
         for_teams = table.table("budget_for", "budget_for", 'Write budget_for = { TEAM = "40%" }.')
@@ -132,175 +248,9 @@ def _allowances(draft: Draft) -> None:
         draft.allowances[fold(id)] = Allowance(id, table.text("name") or id, table.place, _percent(table, "budget"), budgets)
 
 
-def _percent(table: Table, key: str) -> str | None:
-    text = table.text(key, 'Write a share such as "20%".')
+def _percent(table: Table, key: str, remedy: str = 'Write a share such as "20%".') -> str | None:
+    text = table.text(key, remedy)
     if text is not None and not (_PERCENT.fullmatch(text.strip()) and Decimal(text.strip(" %")) <= 100):
-        table.problem(key, f'"{text}" is no share between 0% and 100%.', 'Write a share such as "20%".')
+        table.problem(key, f'"{text}" is no share between 0% and 100%.', remedy)
         return None
     return text
-
-
-# ---- blocks -------------------------------------------------------------------------------------------------------------
-
-
-def _teams(draft: Draft) -> None:
-    for table in blocks(draft, "team"):
-        table.only(g.TEAM, g.TEAM_REFUSED, g.TEAM_OTHERS)
-        id = _identified(draft, table, "team")
-        name, lead = table.text("name"), table.text("lead")
-        fields, projects, persons = _owns(table)
-        if id is not None:
-            draft.teams[fold(id)] = Team(id, name or id, table.place, lead, fields, projects, persons)
-
-
-def _owns(table: Table) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], tuple[str, ...]]:
-    owns = table.table("owns", "owns", 'Write what the team owns: owns.project = "CORE".')
-    if owns is None:
-        return {}, (), ()
-    owns.only(g.OWNS, g.OWNS_REFUSED)
-    fields = owns.table("field", "owns.field", 'Name the field: owns.field.team = "Core".')
-    by_field: dict[str, tuple[str, ...]] = {}
-    for name in fields.values if fields else ():
-        assert fields is not None
-        by_field[fold(name)] = by_field.get(fold(name), ()) + fields.texts(name)
-    persons = owns.texts("person")
-    for person in persons:
-        if "@" in person:
-            text = f'`owns.person` needs an account id; "{person}" is a mail address.'
-            owns.problem("person", text, "Copy the id from the end of the person's profile address in the source.")
-    return {k: v for k, v in by_field.items() if v}, owns.texts("project"), persons
-
-
-def _objectives(draft: Draft) -> None:
-    found = []
-    for table in blocks(draft, "objective"):
-        table.only(g.OBJECTIVE, g.OBJECTIVE_REFUSED, g.OBJECTIVE_OTHERS)
-        draft.hidden |= table.suggested & {"key_result"}  # written inside it, where they are not read
-        found.append((_identified(draft, table, "objective"), table))
-    for id, table in found:  # all ids are declared now: an objective may support a later one
-        objective = _objective(draft, id, table)
-        if id is not None and objective is not None:
-            draft.objectives[fold(id)] = objective
-
-
-def _objective(draft: Draft, id: str | None, table: Table) -> Objective | None:
-    cycle = _reference(draft, table, "cycle", "cycle")
-    if "cycle" not in table and "for_each" not in table:
-        newest = max(draft.cycles.values(), key=lambda c: c.ends, default=None)
-        table.missing("cycle", f'Add cycle = "{newest.id if newest else "2026-q4"}".')
-    anchor = _anchor(draft, table, id)
-    pillar = _reference(draft, table, "pillar", "pillar")
-    if anchor is not None and anchor[0] == "pillar":
-        if pillar is not None and pillar != anchor[1]:
-            table.problem(
-                "pillar", f'`anchor.pillar` says "{anchor[1]}" and `pillar` says "{pillar}".', "Remove the line `pillar`."
-            )
-        pillar = anchor[1]
-    name, team, owner = table.text("name"), _reference(draft, table, "team", "team"), table.text("owner")
-    weight = table.positive("weight") or Decimal(1)
-    if id is None or cycle is None:
-        return None
-    return Objective(id, name or id, cycle, table.place, anchor, pillar, team, owner, weight)
-
-
-def _reference(draft: Draft, table: Table, key: str, kind: str) -> str | None:
-    id = table.text(key)
-    return None if id is None else draft.resolve(kind, table, key, id)
-
-
-def _anchor(draft: Draft, table: Table, id: str | None) -> tuple[AnchorKind, str] | None:
-    anchor = table.table("anchor", "anchor", 'Say why the objective exists, for example anchor.pillar = "enterprise".')
-    if anchor is None:
-        return None
-    for key in anchor.values:
-        if key not in g.ANCHORS:
-            anchor.problem(key, f'"{key}" is no kind of anchor.', did_you_mean(key, g.ANCHORS))
-    kinds = [k for k in g.ANCHORS if k in anchor]
-    if len(kinds) > 1:
-        anchor.problem(
-            (), f"An objective has one anchor, not {len(kinds)}.", f"Keep one of {' and '.join(f'anchor.{k}' for k in kinds)}."
-        )
-        return None
-    if not kinds:
-        return None
-    kind = kinds[0]
-    written = anchor.text(kind)
-    if written is None:
-        return None
-    if kind == "pillar":
-        written = draft.resolve("pillar", anchor, "pillar", written)
-    elif kind == "supports":
-        if id is not None and fold(written) == fold(id):
-            anchor.problem("supports", f'The objective "{id}" supports itself.', "Name the objective of another team.")
-            return None
-        written = draft.resolve("objective", anchor, "supports", written)
-    return None if written is None else (kind, written)
-
-
-def _key_results(draft: Draft) -> None:
-    for table in blocks(draft, "key_result"):
-        _key_result_keys(table)
-        written = _key_result_objective(table)
-        objective = None if written is None else draft.resolve("objective", table, "objective", written)
-        home = draft.objectives.get(fold(objective)) if objective else None
-        id = _key_result_id(draft, table, home.cycle if home else None)
-        kind = _kind(table)
-        by = table.choice("by", g.BY, g.BY_REFUSED) or "count"
-        level = table.choice("level", g.LEVELS)
-        missing = table.choice("missing", g.MISSING) or "mean"
-        before = table.choice("before_cycle", g.BEFORE_CYCLE) or "leave_out"
-        ambition = table.choice("ambition", g.AMBITION) or "committed"
-        name, team, owner = table.text("name"), _reference(draft, table, "team", "team"), table.text("owner")
-        weight, keywords = table.positive("weight") or Decimal(1), table.texts("keywords")
-        if id is None or home is None or kind is None:
-            continue
-        draft.key_results[home.cycle, fold(id)] = KeyResult(
-            id, name or id, home.id, home.cycle, table.place, kind,
-            by, level, missing, before, ambition, team, owner, weight, keywords,
-        )  # fmt: skip
-
-
-def _key_result_keys(table: Table) -> None:
-    """Of a kind that is refused anyway, the keys that only belong to that kind are not worth a line each."""
-    kind = table.values.get("kind")
-    other = isinstance(kind, str) and (fold(kind) in g.KINDS_REFUSED or fold(kind) in g.METRIC_KINDS)
-    table.only([*g.KEY_RESULT, *(g.OTHER_KINDS if other else ())], g.KEY_RESULT_REFUSED, g.KEY_RESULT_OTHERS)
-
-
-def _key_result_objective(table: Table) -> str | None:
-    value = table.values.get("objective")
-    if isinstance(value, list):
-        table.problem(
-            "objective",
-            "A key result with several objectives is not supported by this version.",
-            "Name the one that it belongs to most.",
-        )
-        return None
-    if value is None and "for_each" not in table:
-        table.missing("objective", "Add the id of the objective that it belongs to.")
-    return table.text("objective")
-
-
-def _kind(table: Table) -> Literal["completion"] | None:
-    if "kind" not in table and "for_each" not in table:
-        table.missing("kind", 'Add kind = "completion": the share of the attached work that is done.')
-    kind = table.values.get("kind")
-    if isinstance(kind, str) and fold(kind) in g.METRIC_KINDS:
-        text = f'"{kind}" is not a kind; a key result with a metric is not supported by this version.'
-        table.problem("kind", text, g.KIND)
-        return None
-    return table.choice("kind", g.KINDS, g.KINDS_REFUSED)
-
-
-def _key_result_id(draft: Draft, table: Table, cycle: str | None) -> str | None:
-    """A key result's id is one per cycle, and never that of an allowance: labels name both alike."""
-    id = _identified(draft, table, "key_result", within=cycle or f"?{table.place}")
-    taken = draft.known.get("allowance", {}).get(fold(id)) if id else None
-    if taken is None:
-        return id
-    table.problem(
-        "id",
-        f'"{id}" is the id of an allowance already, at {taken.place}.',
-        "Labels name both alike: give one of the two another id.",
-    )
-    return None

@@ -31,7 +31,7 @@ def item_explanation(
     evaluated: Evaluated, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]
 ) -> ItemExplanation:
     """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included."""
-    assessor = Assessor(evaluated.mapping, evaluated.dimensions)
+    assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
     by_no = {i.no: i for i in tree}
     attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
@@ -39,10 +39,10 @@ def item_explanation(
         attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))
     chain = _chain(item, by_no)
     via = by_no.get(attachment.via) if attachment.via is not None else None
-    steps = tuple(_rule_step(evaluated.mapping, v) for v in assessor.matcher.explain(item))
+    verdicts = [assessor.matcher.explain(one, assessor.context(one, chain[n + 1 :]), cycle) for n, one in enumerate(chain)]
     inherited = tuple(
-        (words.item_name(above), tuple(_rule_step(evaluated.mapping, v) for v in assessor.matcher.explain(above) if v.holds))
-        for above in chain[1:]
+        (words.item_name(above), tuple(map(_rule_step, (v for v in told if v.holds))))
+        for above, told in zip(chain[1:], verdicts[1:], strict=True)
     )
     return ItemExplanation(
         source=item.source,
@@ -64,7 +64,7 @@ def item_explanation(
         chain=tuple(words.item_name(i) for i in chain),
         broken=tuple(text for text, _, _ in attachment.broken),
         units=tuple(_unit_step(u) for u in part.units if u.no == item.no and u.cycle == cycle),
-        rules=steps,
+        rules=tuple(map(_rule_step, verdicts[0])),
         inherited=tuple((key, rules) for key, rules in inherited if rules),
         findings=tuple(f.text for f in part.findings if f.no == item.no),
         run=run,
@@ -101,16 +101,21 @@ def _unit_step(unit: Unit) -> UnitStep:
 def _target(rule: Rule) -> str:
     if rule.target_kind == "ignore":
         return f"ignore: {rule.target}"
-    return rule.target if rule.target is not None else "{key_result}"
+    if rule.split:
+        return ", ".join(f"{part} to {id_}" for id_, part in rule.split)
+    return rule.target if rule.target is not None else rule.template or "{key_result}"
 
 
-def _rule_step(mapping: Mapping, verdict: RuleVerdict) -> RuleStep:
+def _rule_step(verdict: RuleVerdict) -> RuleStep:
     steps = tuple(
-        ConditionStep(c.condition.field, tuple(t.written for t in c.condition.tests), c.values, c.holds, str(c.condition.place))
+        ConditionStep(
+            c.condition.field, tuple(t.written for t in c.condition.tests), c.values, c.holds, str(c.condition.place),
+            c.negated, c.why,
+        )
         for c in verdict.conditions
-    )
+    )  # fmt: skip
     rule = verdict.rule
-    failing = next((s for s in steps if s.holds is False), None) or next((s for s in steps if s.holds is None), None)
+    failing = next((s for s in steps if s.favours is False), None) or next((s for s in steps if s.favours is None), None)
     naming = next(
         (s for s, c in zip(steps, verdict.conditions, strict=True) if any(t.how == "capture" for t in c.condition.tests)), None
     )

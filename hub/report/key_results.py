@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
+from fractions import Fraction
 from typing import Any
 
 from hub.assess import assess
@@ -73,7 +74,7 @@ def node_explanation(
             units_total=len(rows),
             **common,
         )  # fmt: skip
-    below = tuple(_child(evaluated, child, weight) for child, weight in zip(children, _weights(node), strict=True))
+    below = tuple(_child(evaluated, child, said) for child, said in zip(children, node.details["children"], strict=True))
     name, place = _who(evaluated, node)
     return NodeExplanation(
         id=node.id,
@@ -85,10 +86,6 @@ def node_explanation(
         children=below,
         **common,
     )
-
-
-def _weights(node: NodeResult) -> list[str]:
-    return [c["weight"] for c in node.details.get("children", ())]
 
 
 def _who(evaluated: Evaluated, node: NodeResult) -> tuple[str, str | None]:
@@ -104,9 +101,13 @@ def _who(evaluated: Evaluated, node: NodeResult) -> tuple[str, str | None]:
     return "Company", None
 
 
-def _child(evaluated: Evaluated, child: NodeResult, weight: str) -> dict[str, Any]:
+def _child(evaluated: Evaluated, child: NodeResult, said: MappingABC[str, Any]) -> dict[str, Any]:
+    """A child as it is taken: ``without`` are key results of it that count elsewhere, ``progress`` is then what is left."""
     name, place = _who(evaluated, child)
+    without = said.get("without", [])
+    left = None if not without or said["progress"] is None else Fraction(said["progress"])
     return {
-        "kind": child.kind, "id": child.id, "name": name, "weight": weight, "progress": child.progress,
+        "kind": child.kind, "id": child.id, "cycle": child.cycle, "name": name, "weight": said["weight"],
+        "progress": left if without else child.progress, "without": without,
         "key_results": child.key_results, "measured": child.measured, "place": place,
     }  # fmt: skip

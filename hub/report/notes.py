@@ -17,6 +17,8 @@ ODD = {
     "parent": "a parent that was not read",
     "cycle": "a circle of parents",
     "team": "two teams",
+    "accepts": "a name that is not accepted from their team",
+    "ambiguous": "several parents",
 }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from hub.errors import AnchorlineError, UsageError
 from hub.mappings import parse
-from hub.model import Cycle, Dimensions, Item, Mapping, NodeResult, SourceFacts, fold
+from hub.model import Cycle, Dimensions, Item, KeyResult, Mapping, NodeResult, Objective, SourceFacts, fold
+from hub.progress import cycles_around, day_of, is_taken
 from hub.report import words
 from hub.report.explain import Evaluated, item_explanation
 from hub.report.key_results import attached_to, node_explanation
@@ -34,8 +35,8 @@ class Report:
         if evaluated is None:
             return None
         which = self._cycle(evaluated, cycle)
-        rows = self._reader.latest_snapshots(which.id)
-        nodes: dict[tuple[str, str], NodeResult] = {(s.node.kind, s.node.id): s.node for s in rows}
+        rows = self._reader.latest_snapshots()
+        nodes: dict[tuple[str, str, str], NodeResult] = {(s.node.cycle, s.node.kind, s.node.id): s.node for s in rows}
         counts, broken = active_counts(self._reader, evaluated, which)
         sources = self.sources()
         return Tree(
@@ -44,7 +45,7 @@ class Report:
             ends=which.ends,
             seq=evaluated.seq,
             as_of=evaluated.as_of,
-            company=_TreeOf(evaluated.mapping, which.id, nodes).company(),
+            company=_TreeOf(evaluated, which.id, nodes).company(),
             sources=sources,
             counts=counts,
             broken_anchors=broken,
@@ -184,7 +185,7 @@ class Report:
         children = [
             row.node
             for c in node.details.get("children", ())
-            if (row := self._reader.snapshot(node.cycle, c["kind"], c["id"], as_of=evaluated.seq)) is not None
+            if (row := self._reader.snapshot(c["cycle"], c["kind"], c["id"], as_of=evaluated.seq)) is not None
         ]
         evaluation = self._reader.evaluation(evaluated.seq)
         run = self._reader.run(evaluation.run_id) if evaluation and evaluation.run_id is not None else None
@@ -241,22 +242,24 @@ def _named(mapping: Mapping, cycle: str, text: str) -> list[tuple[str, str]]:
     """(kind, folded id) of the nodes of a cycle whose id is the text; where there is none, of those with that name."""
     wanted = fold(text)
     nodes = [("key_result", id_, kr.name) for (of, id_), kr in mapping.key_results.items() if of == cycle]
-    nodes += [("objective", id_, o.name) for id_, o in mapping.objectives.items() if o.cycle == cycle]
+    nodes += [("objective", id_, o.name) for id_, o in mapping.objectives.items()]
     nodes += [("pillar", id_, p.name) for id_, p in mapping.pillars.items()] + [("company", "company", "Company")]
     by_id = [(kind, id_) for kind, id_, _ in nodes if id_ == wanted]
     return by_id or [(kind, id_) for kind, id_, name in nodes if fold(name) == wanted]
 
 
 class _TreeOf:
-    """The nodes of one cycle as a tree, with the names that people gave them."""
+    """The nodes of one cycle as a tree, with the names that people gave them. ``nodes`` go by (cycle, kind, folded id)."""
 
-    def __init__(self, mapping: Mapping, cycle: str, nodes: MappingABC[tuple[str, str], NodeResult]) -> None:
-        self._mapping = mapping
+    def __init__(self, evaluated: Evaluated, cycle: str, nodes: MappingABC[tuple[str, str, str], NodeResult]) -> None:
+        self._mapping = evaluated.mapping
+        self._today = day_of(evaluated.mapping, evaluated.as_of)
         self._cycle = cycle
         self._nodes = nodes
+        self._around = {c.id: set(cycles_around(self._mapping, c)) for c in self._mapping.cycles.values()}
 
     def company(self) -> Node:
-        figures = self._nodes[("company", "company")]
+        figures = self._nodes[self._cycle, "company", "company"]
         pillars = tuple(self._pillar(id_) for id_ in self._mapping.pillars)
         loose = tuple(self._objective(id_) for id_, o in self._objectives() if o.pillar is None)
         if loose:
@@ -268,11 +271,12 @@ class _TreeOf:
     def _team(self, id_: str | None) -> str | None:
         return self._mapping.teams[fold(id_)].name if id_ is not None else None
 
-    def _objectives(self) -> list[tuple[str, Any]]:
-        return [(id_, o) for id_, o in self._mapping.objectives.items() if o.cycle == self._cycle]
+    def _objectives(self) -> list[tuple[str, Objective]]:
+        """Those that have a figure in the cycle."""
+        return [(id_, o) for id_, o in self._mapping.objectives.items() if (self._cycle, "objective", id_) in self._nodes]
 
     def _pillar(self, id_: str) -> Node:
-        pillar, figures = self._mapping.pillars[id_], self._nodes[("pillar", id_)]
+        pillar, figures = self._mapping.pillars[id_], self._nodes[self._cycle, "pillar", id_]
         under = tuple(self._objective(o) for o, each in self._objectives() if each.pillar and fold(each.pillar) == id_)
         return Node(
             "pillar", pillar.id, pillar.name, figures.progress, figures.key_results, figures.measured,
@@ -280,24 +284,30 @@ class _TreeOf:
         )  # fmt: skip
 
     def _objective(self, id_: str) -> Node:
-        objective, figures = self._mapping.objectives[id_], self._nodes[("objective", id_)]
+        objective, figures = self._mapping.objectives[id_], self._nodes[self._cycle, "objective", id_]
         own = tuple(
-            self._key_result(kr)
-            for (cycle, kr), each in self._mapping.key_results.items()
-            if cycle == self._cycle and fold(each.objective) == id_
+            self._key_result(at)
+            for at, each in self._mapping.key_results.items()
+            if id_ in map(fold, each.objectives) and (self._cycle == objective.cycle or self._cycle in self._around[at[0]])
         )
-        note = "homework: no anchor says why it exists" if objective.anchor is None else ""
-        if objective.anchor and objective.anchor[0] == "supports":
-            note = f"supports {objective.anchor[1]}"
         return Node(
             "objective", objective.id, objective.name, figures.progress, figures.key_results, figures.measured,
-            owner=objective.owner, team=self._team(objective.team), place=str(objective.place), note=note, children=own,
+            owner=objective.owner, team=self._team(objective.team), place=str(objective.place),
+            note=words.objective_note(objective), children=own,
         )  # fmt: skip
 
-    def _key_result(self, id_: str) -> Node:
-        key_result, figures = self._mapping.key_results[self._cycle, id_], self._nodes[("key_result", id_)]
+    def _key_result(self, at: tuple[str, str]) -> Node:
+        key_result, figures = self._mapping.key_results[at], self._nodes[at[0], "key_result", at[1]]
         return Node(
             "key_result", key_result.id, key_result.name, figures.progress, 1, figures.measured,
             owner=key_result.owner, team=self._team(key_result.team), place=str(key_result.place),
-            note=words.key_result_note(key_result, figures),
+            note=self._note(key_result, figures),
         )  # fmt: skip
+
+    def _note(self, key_result: KeyResult, figures: NodeResult) -> str:
+        note = words.key_result_note(key_result, figures)
+        if key_result.cycle != self._cycle:
+            note = f"{key_result.cycle}: {note}"
+        if key_result.dropped is not None and not is_taken(key_result, self._today):
+            note += f"; dropped on {key_result.dropped.on}, not rolled up: {key_result.dropped.why}"
+        return note

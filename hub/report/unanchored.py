@@ -203,9 +203,9 @@ def effort(evaluated: Evaluated, item: Item) -> Decimal:
 
 def _why(evaluated: Evaluated, attachment: Attachment) -> str:
     rules = evaluated.mapping.rules
-    if attachment.outcome == "contested":
-        return "claimed by " + " and ".join(f"{s.id} ({rules[s.rule].place})" for s in attachment.shares)
     said = []
+    if attachment.outcome == "contested":
+        said.append("claimed by " + " and ".join(f"{s.id} ({rules[s.rule].place})" for s in attachment.shares))
     for text, id_, near in attachment.broken:
         said.append(f"{text}: no key result {id_!r}" + (f"; did you mean {near!r}?" if near else ""))
     return " and ".join(said)

@@ -133,13 +133,23 @@ class Unanchored:
 
 @dataclass(frozen=True, slots=True)
 class ConditionStep:
-    """One ``when`` line as it came out: ``holds`` is True, False or None for *not evaluable*."""
+    """One line of a rule as it came out: ``holds`` is True, False or None for *not evaluable*.
+
+    ``negated`` is an ``unless`` line, which is against its rule when it holds. ``why`` is a sentence where the values do not say
+    enough. The fence, the life and the expression of a rule are lines of their own."""
 
     field: str
     wanted: tuple[str, ...]
     values: tuple[str, ...]
     holds: bool | None
     place: str
+    negated: bool = False
+    why: str = ""
+
+    @property
+    def favours(self) -> bool | None:
+        """Whether it speaks for its rule."""
+        return self.holds if self.holds is None else self.holds != self.negated
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from hub.model import Attachment, Item, KeyResult, Mapping, NodeResult, fold
+from hub.model import Attachment, Item, KeyResult, Mapping, NodeResult, Objective, fold
 
 WHY = {
     "covered": "counted through the items beneath it, or by the item above it",
@@ -39,6 +39,14 @@ def percent(value: Fraction | None) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def objective_note(objective: Objective) -> str:
+    """What must be known of an objective beside its figure: why it exists, or that it does not count yet or any more."""
+    said = "" if objective.state == "agreed" else f"{objective.state}: not rolled up"
+    kind, name = objective.anchor or ("", "")
+    why = "homework: no anchor says why it exists" if not kind else f"supports {name}" if kind == "supports" else ""
+    return "; ".join(text for text in (said, why) if text)
 
 
 def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
@@ -110,12 +118,14 @@ def outcome_sentence(mapping: Mapping, item: Item, attachment: Attachment, via: 
     through = f", inherited from {item_name(via)}" if via is not None and via.no != item.no else ""
     shares = attachment.shares
     targets = [f"{s.id} ({target_name(mapping, attachment.cycle, s.kind, s.id)})" for s in shares]
+    if attachment.outcome == "duplicate":
+        return f"{name} is a duplicate of {item_name(via) if via is not None else 'another item'}, which stands for it."
     if attachment.outcome == "unanchored":
         return f"{name} serves no key result: no rule matches it or an item above it."
     if attachment.outcome == "broken":
         return f"{name} names {_broken(attachment)}{through}; nothing gets credit until that is mended."
     if attachment.outcome == "contested":
-        claims = " and ".join(targets)
+        claims = " and ".join([*dict.fromkeys(targets), *([f"by name ({_broken(attachment)})"] if attachment.broken else [])])
         return f"{name} is claimed with equal strength {attachment.strength} by {claims}{through}; none of them gets credit."
     if attachment.outcome == "ignored":
         return f"{name} is ignored{through}: {shares[0].id}."

@@ -8,19 +8,22 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from hub.model import Attachment, Container, Dimensions, Item, NodeResult, Share, Sprint, Status, Unit
+from hub.patterns import is_address
 from hub.reconcile import millis
 
 ITEM_COLUMNS = (
     *("no", "source", "id", "key", "title", "url", "type_id", "type", "level", "status_id", "status", "category"),
     *("resolution_id", "resolution", "parent_ref", "parent_no", "containers", "labels", "components", "sprints", "assignee"),
     *("estimate", "created_at", "updated_at", "done_at", "status_seen_at", "presence", "fields"),
+    *("due_on", "amount", "by", "links"),
 )
-"""In the order of ``hub.model.Item``; ``parent_no`` comes from ``edge``, the aliases at the end are read apart."""
+"""In the order of ``hub.model.Item``, without what is read apart (``Beside``). ``parent_no`` and ``by`` come from ``edge``."""
+OF_EDGE = ("parent_no", "by")
 
 UNIT_COLUMNS = "item_no, cycle, target, part_num, part_den, counts, state, level, estimate, below, why"
 SHARE_COLUMNS = "item_no, cycle, target_kind, target, part_num, part_den, rule, named"
@@ -54,10 +57,23 @@ _NONE: MappingABC[str, Any] = {}
 _NOTHING: tuple[str, ...] = ()
 
 
-def item(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> Item:
-    """A row of ``ITEM_COLUMNS``, with the item's former keys. Equal ``fields`` of two items may be one object."""
+class Beside(NamedTuple):
+    """What is known of an item beside its row; most items have nothing of it."""
+
+    aliases: tuple[str, ...] = ()
+    duplicate_of: int | None = None
+    ambiguous: tuple[str, ...] = ()
+    former_urls: tuple[str, ...] = ()
+
+
+_PLAIN = Beside()
+
+
+def item(row: Sequence[Any], beside: Beside = _PLAIN) -> Item:
+    """A row of ``ITEM_COLUMNS``, with what stands beside it. Equal ``fields`` of two items may be one object."""
     containers, labels, components, sprints = row[16:20]
-    fields = row[27]
+    fields, due, amount, by, links = row[27:32]
+    aliases, duplicate_of, ambiguous, former_urls = beside
     return _new(
         Item,
         (
@@ -69,8 +85,20 @@ def item(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> Item:
             *row[20:27],
             _NONE if fields is None else _known_fields(fields) if len(fields) <= _CACHED else orjson.loads(fields),
             aliases,
+            due,
+            amount,
+            by or "",
+            duplicate_of,
+            ambiguous,
+            _NOTHING if links is None or "://" not in links else addresses(links),
+            former_urls,
         ),
     )
+
+
+def addresses(links: str) -> tuple[str, ...]:
+    """The addresses in an item's links, a JSON array of (type, id, key or address of the other end)."""
+    return tuple(dict.fromkeys(end for _, end in orjson.loads(links) if is_address(end)))
 
 
 def unit(row: Sequence[Any]) -> Unit:

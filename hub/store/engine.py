@@ -66,7 +66,9 @@ class Store:
         with translated(self.url_for_people):
             connection = self._engine.connect()
             if self.dialect is SQLITE:
-                _pragmas(connection.connection.driver_connection, f"cache_size=-{WRITER_CACHE * 1024}")
+                # what is deleted or replaced leaves no trace in the file: a title may have become private
+                settings = (f"cache_size=-{WRITER_CACHE * 1024}", "secure_delete=ON")
+                _pragmas(connection.connection.driver_connection, *settings)
             return connection.execution_options(anchorline_write=True)
 
     @contextlib.contextmanager
@@ -90,6 +92,17 @@ class Store:
         """A connection outside any transaction (autocommit), for locks that live as long as it does."""
         with translated(self.url_for_people):
             return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def compact(self) -> None:
+        """On SQLite, write the log of former writes into the file and empty it, so that it holds nothing of what was deleted.
+        While somebody reads, it stays until a later write. PostgreSQL sees to such things itself."""
+        if self.dialect is SQLITE:
+            connection = self.plain_connection()
+            try:
+                with translated(self.url_for_people):
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def close(self) -> None:
         self._engine.dispose()

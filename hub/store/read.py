@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 import orjson
 
 from hub.model import Attachment, Dimensions, Finding, Item, Unit
-from hub.store import codec, read_calculated, read_items
+from hub.store import codec, read_calculated, read_items, read_links
 from hub.store.dialect import Row, in_numbers
 from hub.store.engine import Store
 from hub.store.read_values import (
@@ -22,6 +22,7 @@ from hub.store.read_values import (
     PartitionRow,
     Provenance,
     QuarantineRow,
+    Related,
     RunRow,
     SnapshotRow,
     SourceRow,
@@ -29,7 +30,7 @@ from hub.store.read_values import (
 
 __all__ = [
     "EvaluationRow", "HoldRow", "LinkRow", "MappingRow", "NoticeRow", "PartitionRow", "Provenance", "QuarantineRow", "Reader",
-    "RunRow", "SnapshotRow", "SourceRow",
+    "Related", "RunRow", "SnapshotRow", "SourceRow",
 ]  # fmt: skip
 
 
@@ -77,6 +78,19 @@ class Reader:
         """
         with self._store.read() as sql:
             yield from read_items.items(sql, nos=nos, ids=ids, keys=keys, as_of=as_of)
+
+    def everything(self, limit: int = 2_000) -> Iterator[list[Item]]:
+        """All items in chunks of whole trees, of about ``limit`` items or one tree, all as of one moment: what an assessment of
+        everything needs, without all of it in memory."""
+        with self._store.read() as sql:
+            yield from read_items.everything(sql, limit)
+
+    def related(self, no: int) -> list[Related]:
+        """The items that patterns with ``as = "relation"`` tie this one to, in either direction; they change no number."""
+        with self._store.read() as sql:
+            found = read_links.relations(sql, no)
+            items = {item.no: item for item in read_items.by_numbers(sql, [other for other, _, _ in found])}
+        return [Related(items[other], text, names) for other, text, names in found]
 
     def tree_of(self, no: int, as_of: int | None = None) -> list[Item]:
         """The whole tree that the item belongs to, or belonged to as of a seq, ordered by number."""

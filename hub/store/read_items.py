@@ -8,20 +8,20 @@ from typing import Any
 
 from hub.model import Item, fold
 from hub.reconcile import clean
-from hub.store import codec
+from hub.store import codec, read_links
 from hub.store.dialect import Dialect, Row, Sql, in_numbers, in_texts
 
 BATCH = 500
 
-COLUMNS = ", ".join(f"item.{name}" if name != "parent_no" else "edge.parent_no" for name in codec.ITEM_COLUMNS)
+COLUMNS = ", ".join(f"edge.{name}" if name in codec.OF_EDGE else f"item.{name}" for name in codec.ITEM_COLUMNS)
 NOW = f"SELECT {COLUMNS} FROM item LEFT JOIN edge ON edge.child_no = item.no WHERE "
 
 THEN = f"""
     SELECT {COLUMNS} FROM ({{items}}) AS item LEFT JOIN (
-        SELECT child_no, parent_no FROM edge WHERE from_seq <= ?
-        UNION ALL SELECT child_no, parent_no FROM edge_version WHERE from_seq <= ? AND to_seq > ?
+        SELECT child_no, parent_no, by FROM edge WHERE from_seq <= ?
+        UNION ALL SELECT child_no, parent_no, by FROM edge_version WHERE from_seq <= ? AND to_seq > ?
     ) AS edge ON edge.child_no = item.no WHERE """
-_STORED = ", ".join(name for name in codec.ITEM_COLUMNS if name != "parent_no")
+_STORED = ", ".join(name for name in codec.ITEM_COLUMNS if name not in codec.OF_EDGE)
 ITEMS_THEN = f"""SELECT {_STORED} FROM item WHERE from_seq <= ?
     UNION ALL SELECT {_STORED} FROM item_version WHERE from_seq <= ? AND to_seq > ?"""
 
@@ -64,18 +64,12 @@ def by_numbers(sql: Sql, nos: Collection[int]) -> list[Item]:
 
 
 def decode(sql: Sql, rows: Sequence[Row], as_of: int | None = None) -> list[Item]:
-    """Rows of ``COLUMNS`` as items, with the keys that they formerly had."""
-    if sql.value("SELECT 1 FROM alias LIMIT 1") is None:  # as in every first sync
+    """Rows of ``COLUMNS`` as items, with their former names, what they are duplicates of and what is ambiguous about them."""
+    some = sql.row("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("alias", "twin", "ambiguity")))
+    if some is None or not any(some):  # as in every first sync
         return [codec.item(row) for row in rows]
-    known = "" if as_of is None else " AND from_seq <= ?"
-    former: dict[int, tuple[str, ...]] = {}
-    for no, value in sql.rows(
-        f"SELECT item_no, value FROM alias WHERE {in_numbers(sql.dialect, 'item_no')} AND kind = 'key'{known}"
-        " ORDER BY item_no, from_seq, value",
-        *(sql.dialect.array(row[0] for row in rows), *(() if as_of is None else (as_of,))),
-    ):
-        former[no] = (*former.get(no, ()), value)
-    return [codec.item(row, former.get(row[0], ())) for row in rows]
+    beside = read_links.beside(sql, [row[0] for row in rows], as_of, *some)
+    return [codec.item(row, beside[row[0]]) if row[0] in beside else codec.item(row) for row in rows]
 
 
 def _members(dialect: Dialect) -> str:
@@ -107,6 +101,22 @@ def tree_then(sql: Sql, no: int, as_of: int) -> list[Item]:
         *(as_of, as_of, as_of, no),
     )
     return list(items(sql, nos=[row[0] for row in rows], ids=None, keys=None, as_of=as_of))
+
+
+def everything(sql: Sql, limit: int) -> Iterator[list[Item]]:
+    """See ``Reader.everything``."""
+    after = 0
+    ahead: set[int] = set()
+    while True:
+        rows = sql.rows("SELECT no FROM item WHERE no > ? ORDER BY no LIMIT ?", after, limit)
+        if not rows:
+            return
+        after = rows[-1][0]
+        found = trees(sql, [no for (no,) in rows if no not in ahead])
+        ahead = {no for no in ahead if no > after}
+        ahead.update(item.no for item in found if item.no > after)
+        if found:
+            yield found
 
 
 def dirty_trees(read: Callable[[], AbstractContextManager[Sql]], limit: int) -> Iterator[tuple[int, list[Item]]]:

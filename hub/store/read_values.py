@@ -139,3 +139,11 @@ class Provenance(NamedTuple):
     from_seq: int
     first_seen_at: int
     shape: str | None
+
+
+class Related(NamedTuple):
+    """Another item that a relation ties one to, and the text that does; ``names``: it is the one asked about that says it."""
+
+    item: Item
+    text: str
+    names: bool

@@ -5,10 +5,14 @@ The conventions are in ``tables_base``; ``METADATA`` is the whole schema.
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from hub.store import tables_results  # noqa: F401 - its tables belong to METADATA
 from hub.store.tables_base import CLUSTERED, PRESENT_ONLY, Table, blob, number, serial, small, words
+
+MOVED = text("presence <> 'present' OR presence_at IS NOT NULL")
+"""Items that have left, are archived, or are back from there."""
+WAITING = text("by = 'kept'")
 
 # ---- time, owners, sources ----------------------------------------------------------------------------------------------
 
@@ -34,6 +38,8 @@ class Owner(Table, table=True):
 
 
 class Source(Table, table=True):
+    """``private`` stands for the private rules that all of its stored titles obey; "" is none."""
+
     __tablename__ = "source"
     name: str = words(primary_key=True)
     kind: str = words()
@@ -42,6 +48,7 @@ class Source(Table, table=True):
     account_name: str | None = words(nullable=True)
     timezone: str | None = words(nullable=True)
     from_seq: int = number()
+    private: str = words(sa_column_kwargs={"server_default": ""})
 
 
 class Partition(Table, table=True):
@@ -151,6 +158,7 @@ class Item(ItemColumns, table=True):
         Index("uq_item_source_id", "source", "id", unique=True),
         Index(None, "source", "key"),
         Index(None, "source", "parent_ref"),
+        Index("ix_item_moved", "no", sqlite_where=MOVED, postgresql_where=MOVED),
     )
     no: int = serial()
     from_seq: int = number()
@@ -179,13 +187,18 @@ class Alias(Table, table=True):
 
 
 class Edge(Table, table=True):
-    """Resolved parents; without circles."""
+    """Resolved parents; without circles. ``by`` is "" where the vendor names the parent, ``pattern`` where a pattern found it,
+    ``kept`` where it was the parent before and its source must be read to the end before anything else is said."""
 
     __tablename__ = "edge"
-    __table_args__ = (Index(None, "parent_no"),)
+    __table_args__ = (
+        Index(None, "parent_no"),
+        Index("ix_edge_kept", "child_no", sqlite_where=WAITING, postgresql_where=WAITING),
+    )
     child_no: int = serial()
     parent_no: int = number()
     from_seq: int = number()
+    by: str = words(sa_column_kwargs={"server_default": ""})
 
 
 class EdgeVersion(Table, table=True):
@@ -197,15 +210,69 @@ class EdgeVersion(Table, table=True):
     from_seq: int = number(primary_key=True)
     to_seq: int = number()
     parent_no: int = number()
+    by: str = words(sa_column_kwargs={"server_default": ""})
 
 
 class Cut(Table, table=True):
-    """The parent that an item names and does not get, because it would close a circle."""
+    """The parent that an item names and does not get, because it would close a circle; ``by`` as of an edge."""
 
     __tablename__ = "cut"
     child_no: int = serial()
     parent_no: int = number()
     from_seq: int = number()
+    by: str = words(sa_column_kwargs={"server_default": ""})
+
+
+# ---- work that spans tools; empty while the mapping has no patterns -----------------------------------------------------
+
+
+class Reference(Table, table=True):
+    """A text in an item that one of the mapping's patterns found (``pattern`` is its index) and that may name another item:
+    as its ``relation``, by the names of a ``kind`` (key, url, any)."""
+
+    __tablename__ = "reference"
+    __table_args__ = (Index(None, "folded"), CLUSTERED)
+    item_no: int = number(primary_key=True)
+    pattern: int = small(primary_key=True)
+    folded: str = words(primary_key=True)
+    relation: str = words()
+    kind: str = words()
+    value: str = words()
+
+
+class Bearer(Table, table=True):
+    """What an item that has not left can be called by a reference: its names, present and former, folded."""
+
+    __tablename__ = "bearer"
+    __table_args__ = (Index(None, "item_no"), CLUSTERED)
+    value: str = words(primary_key=True)
+    sort: str = words(primary_key=True)
+    item_no: int = number(primary_key=True)
+
+
+class Twin(Table, table=True):
+    """The item that patterns say another one is a duplicate of: one step of a chain, which may be a circle."""
+
+    __tablename__ = "twin"
+    __table_args__ = (CLUSTERED,)
+    item_no: int = number(primary_key=True)
+    from_seq: int = number(primary_key=True)
+    to_seq: int | None = number(nullable=True)
+    of_no: int = number()
+
+
+class Ambiguity(Table, table=True):
+    """The texts (a JSON array) by which patterns found several parents of an item, so that none counts."""
+
+    __tablename__ = "ambiguity"
+    __table_args__ = (CLUSTERED,)
+    item_no: int = number(primary_key=True)
+    from_seq: int = number(primary_key=True)
+    to_seq: int | None = number(nullable=True)
+    texts: str = words()
+
+
+# ---- what waits to be judged --------------------------------------------------------------------------------------------
 
 
 class Seen(Table, table=True):

@@ -7,17 +7,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Self
 
 from connectors.base import Account, Dimension, Page, Partition
-from hub.model import Attachment, Finding, NodeResult, Unit
+from hub.model import Attachment, Finding, NodeResult, Pattern, Unit
 from hub.model import Mapping as Rules
-from hub.store import write_edges, write_evaluation, write_pages, write_source
+from hub.store import write_edges, write_evaluation, write_pages, write_private, write_source
 from hub.store.engine import Store
 from hub.store.locks import Ownership
 from hub.store.write_base import Pen
 from hub.store.write_evaluation import Conclusion, Message
 from hub.store.write_pages import PageCounts, PassPosition, Place
+from hub.store.write_private import Privacy
 from hub.store.write_source import Result
 
-__all__ = ["Message", "PageCounts", "PassPosition", "Result", "Writer"]
+__all__ = ["Message", "PageCounts", "PassPosition", "Privacy", "Result", "Writer"]
 
 
 class Writer:
@@ -141,36 +142,52 @@ class Writer:
         seen_at: int,
         vendor_started_at: int | None = None,
         shape: str | None = None,
+        privacy: Privacy | None = None,
     ) -> PageCounts:
         """A page with all that follows from it: versions, aliases, seen ids, dirty marks, quarantine, and ``resume``.
 
         ``vendor_started_at`` is vendor time at the pass's start; the first page that has one decides. The last page makes it
         the cursor, which never goes back. Records that cannot be stored are quarantined like the page's own ``rejected``.
-        Raises ``ValueError`` when the pass is not under way.
+        Items that match ``privacy`` are stored without title and address, now and in their past, and no quarantined record is
+        kept in raw. Raises ``ValueError`` when the pass is not under way.
         """
-        place = Place(source, partition_id, pass_id, run_id, seen_at, shape)
-        contents, refused = write_pages.read_items(page.items)
+        place = Place(source, partition_id, pass_id, run_id, seen_at, shape, privacy.rules if privacy else "")
+        incoming = write_pages.read_items(source, page.items, privacy)
         with self._pen.begin() as tx:
-            return write_pages.put_page(tx, place, page, contents, [*page.rejected, *refused], vendor_started_at)
+            return write_pages.put_page(tx, place, page, incoming, vendor_started_at)
 
     # ---- an evaluation ----
 
-    def put_mapping(self, mapping: Rules, *, engine: str, facts: object = None, git_commit: str | None = None) -> bool:
+    def put_mapping(
+        self, mapping: Rules, *, engine: str, facts: object = None, git_commit: str | None = None, clockwork: object = None
+    ) -> bool:
         """Keep the mapping's files; whether all items became dirty.
 
-        They do when the mapping, the ``engine`` (the calculation's own version) or ``facts`` (what it knows of the sources,
-        JSON-able or dataclasses) differ from those that the present links are calculated with.
+        They do when the mapping, the ``engine`` (the calculation's own version), ``facts`` (what it knows of the sources) or
+        ``clockwork`` (all that it knows of the time), both JSON-able or dataclasses, differ from those that the present links
+        are calculated with.
         """
         with self._pen.begin() as tx:
-            return write_evaluation.put_mapping(tx, mapping, engine=engine, facts=facts, git_commit=git_commit)
+            return write_evaluation.put_mapping(
+                tx, mapping, engine=engine, facts=facts, git_commit=git_commit, clockwork=clockwork
+            )
 
-    def settle_edges(self) -> list[Finding]:
-        """Resolve the parents of dirty items and of those that waited for one of them; all cut circles there are.
+    def hide_titles(self, privacy: Privacy | None) -> int:
+        """Forget titles and addresses of stored items, past rows included, that private rules match and that were stored under
+        other rules; None is no such rule. How many rows it were. Those items become dirty. Nothing to do is one short look.
+
+        A transaction per 2,000 rows; killed in between, the next call goes on."""
+        return write_private.hide(self._pen, privacy)
+
+    def settle_edges(self, patterns: Iterable[Pattern] = ()) -> list[Finding]:
+        """Resolve the parents of dirty items and of those that waited for one of them, and what the mapping's ``patterns`` say of
+        them; all cut circles there are.
 
         A transaction per 2,000 items. Afterwards ``Reader.dirty_trees`` offers what was dirty when this call began; an item
-        that gained, lost or changed its parent is dirty too, and so is the parent that it left.
+        that gained, lost or changed its parent is dirty too, and so is the parent that it left. With other patterns than the
+        last time all items must be dirty, as ``put_mapping`` makes them.
         """
-        return write_edges.settle(self._pen)
+        return write_edges.settle(self._pen, patterns)
 
     def put_attachments(
         self,

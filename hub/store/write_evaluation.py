@@ -29,13 +29,13 @@ class Message(NamedTuple):
 # ---- the mapping --------------------------------------------------------------------------------------------------------
 
 
-def put_mapping(tx: Tx, mapping: Rules, *, engine: str, facts: object, git_commit: str | None) -> bool:
+def put_mapping(tx: Tx, mapping: Rules, *, engine: str, facts: object, git_commit: str | None, clockwork: object = None) -> bool:
     """See ``Writer.put_mapping``."""
     tx.run(
         "INSERT INTO mapping (hash, files, timezone, git_commit, first_seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
         *(mapping.hash, canonical_json(dict(mapping.files)), mapping.timezone, git_commit, tx.seq),
     )
-    wanted = digest([mapping.hash, engine, facts]).hex()
+    wanted = digest([mapping.hash, engine, facts, clockwork]).hex()
     # compared with what links are being calculated with, not with the latest evaluation: one that was cut short under
     # another mapping has already replaced some of them
     if tx.value("SELECT calculated_with FROM clock") == wanted:

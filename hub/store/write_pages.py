@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from connectors.base import Gone, MetricValue, Page, Rejected, WorkItem
@@ -10,6 +11,7 @@ from hub.model import PRESENT, fold
 from hub.reconcile import COLUMNS, Content, Stored, Unstorable, canonical_json, clean, content, decide, digest, fold_page, millis
 from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Tx
+from hub.store.write_private import Privacy, forget_past, item_of
 from hub.store.write_source import cleaned
 
 RAW_KEPT = 65_536
@@ -82,7 +84,7 @@ def restart_pass(tx: Tx, source: str, partition_id: str) -> None:
 
 
 class Place(NamedTuple):
-    """Where a page belongs and who wrote it."""
+    """Where a page belongs and who wrote it. ``rules`` stands for the private rules that it obeys; "" is none."""
 
     source: str
     partition_id: str
@@ -90,15 +92,24 @@ class Place(NamedTuple):
     run_id: int
     seen_at: int
     shape: str | None
+    rules: str = ""
 
 
-def put_page(
-    tx: Tx, at: Place, page: Page, contents: list[Content], rejected: list[Rejected], vendor_at: int | None
-) -> PageCounts:
+class Incoming(NamedTuple):
+    """The items of a page in canonical form; the ids of private ones among them, without title and address; and what cannot be
+    stored."""
+
+    contents: list[Content]
+    private: set[str]
+    refused: list[Rejected]
+
+
+def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int | None) -> PageCounts:
     """Everything that a page says, in the transaction ``tx``."""
     pages = _check_pass(tx, at)
-    kept, repeats = fold_page(contents)
-    counts = _put_items(tx, at, kept)
+    kept, repeats = fold_page(incoming.contents)
+    rejected = [*page.rejected, *incoming.refused]
+    counts = _put_items(tx, at, kept, incoming.private)
     _clear_former_trouble(tx, at.source, kept)
     poison = _quarantine(tx, at, rejected)
     unaccounted = [clean(id_) for id_ in page.unaccounted]
@@ -121,24 +132,31 @@ def put_page(
     )
 
 
-def read_items(items: Iterable[WorkItem]) -> tuple[list[Content], list[Rejected]]:
-    """Canonical contents, and what cannot be stored. Needs no transaction, so it is done before one is open."""
-    contents, refused = [], []
+def read_items(source: str, items: Iterable[WorkItem], privacy: Privacy | None) -> Incoming:
+    """Canonical contents. Needs no transaction, so it is done before one is open."""
+    found = Incoming([], set(), [])
     for item in items:
         try:
-            contents.append(content(item))
+            known = content(item)
+            if privacy is not None and privacy.matches(item_of(source, known.row)):
+                known = content(replace(item, title="", url=None))
+                found.private.add(known.id)
+            found.contents.append(known)
         except Unstorable as reason:
-            refused.append(Rejected(item.id if isinstance(item.id, str) and item.id else None, str(reason), repr(item)))
-    return contents, refused
+            found.refused.append(Rejected(item.id if isinstance(item.id, str) and item.id else None, str(reason), repr(item)))
+    return found
 
 
 def _check_pass(tx: Tx, at: Place) -> int:
     row = tx.row(
-        "SELECT pages FROM partition WHERE source = ? AND id = ? AND pass_id = ? AND pass_open = 1",
+        "SELECT pages, source.private FROM partition JOIN source ON source.name = partition.source"
+        " WHERE source = ? AND partition.id = ? AND pass_id = ? AND pass_open = 1",
         *(at.source, at.partition_id, at.pass_id),
     )
     if row is None:
         raise ValueError(f"pass {at.pass_id} of partition {at.partition_id!r} is not under way: start_pass comes first")
+    if row[1] != at.rules:  # titles that obey other rules come among those stored: an evaluation has to look at all of them
+        tx.run("UPDATE source SET private = ? WHERE name = ?", f"mixed since {tx.seq}", at.source)
     return int(row[0])
 
 
@@ -179,7 +197,7 @@ UPDATE_ITEM = f"UPDATE item SET {', '.join(f'{name} = ?' for name in _UPDATED)} 
 SUPERSEDE = f"INSERT INTO item_version ({', '.join(_SHARED)}, to_seq) SELECT {', '.join(_SHARED)}, ? FROM item WHERE "
 
 
-def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content]) -> PageCounts:
+def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str]) -> PageCounts:
     if not incoming:
         return PageCounts()
     d = tx.dialect
@@ -205,7 +223,7 @@ def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content]) -> PageCounts
         elif decision == "older":
             older += 1
     nos = _insert(tx, at, new)
-    _update(tx, at, changed)
+    _update(tx, at, changed, private)
     if nos or changed:
         tx.mark([*nos, *changed])
     return PageCounts(len(new), len(changed), len(incoming) - len(new) - len(changed) - older, older)
@@ -223,7 +241,7 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
     return range(first, first + len(new))
 
 
-def _update(tx: Tx, at: Place, changed: Mapping[int, Content]) -> None:
+def _update(tx: Tx, at: Place, changed: Mapping[int, Content], private: Collection[str]) -> None:
     if not changed:
         return
     d = tx.dialect
@@ -252,6 +270,8 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content]) -> None:
         " ON CONFLICT (source, value, kind, item_no) DO UPDATE SET from_seq = excluded.from_seq",
         aliases,
     )
+    if private:
+        forget_past(tx, [no for no, each in changed.items() if each.id in private])
 
 
 # ---- what is no item ----------------------------------------------------------------------------------------------------
@@ -274,7 +294,7 @@ def _quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
     for record in rejected:
         id_, raw = cleaned(record.id), clean(record.raw)
         identity = digest(["id", id_] if id_ is not None else ["raw", raw])
-        kept = raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
+        kept = "" if at.rules else raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
         rows[identity] = (at.source, identity, id_, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
     if not rows:
         return 0

@@ -64,6 +64,12 @@ def end_run(
         "UPDATE run SET result = ?, finished_at = ?, counts = ?, error = ?, hint = ?, to_seq = ? WHERE id = ?",
         *(result, finished_at, canonical_json(dict(counts)), cleaned(error), cleaned(hint), tx.seq, run_id),
     )
+    if result == "complete":  # a parent that was not read by now does not come any more
+        tx.mark_where(
+            "source = (SELECT source FROM run WHERE id = ?) AND no IN (SELECT child_no FROM edge WHERE by = 'kept'"
+            " UNION ALL SELECT child_no FROM cut WHERE by = 'kept')",
+            run_id,
+        )
 
 
 def put_notices(tx: Tx, source: str, texts: Iterable[str]) -> None:

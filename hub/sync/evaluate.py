@@ -1,5 +1,6 @@
 """From dirty marks to snapshots: the second half of a run, and all that a changed mapping needs.
 
+stored titles --private rules--> hidden
 dirty items --settle_edges--> trees --Assessor.part--> links (marks go, chunk by chunk)
 no marks left --units of all links--> nodes --> snapshots that changed, outbox, evaluation: one transaction
 """
@@ -9,10 +10,11 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Mapping as MappingABC
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub.assess import ENGINE, Assessor, nodes, tally_counted
+from hub.assess import ENGINE, Assessor, clockwork, nodes, tally_counted
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.mappings import load_mappings
@@ -21,6 +23,7 @@ from hub.store import Store
 from hub.store.read import Reader
 from hub.store.write import Writer
 from hub.sync.events import Evaluating, Listener, nobody
+from hub.sync.private import privacy
 
 CHUNK = 2_000
 """Dirty items per transaction: enough to amortise it, few enough to keep memory flat and other writers waiting briefly."""
@@ -66,20 +69,35 @@ def evaluate(
         mapping = _present(config, mapping)
         as_of = as_of if as_of is not None else _now(reader)
         facts = facts_of(config)
-        writer.put_mapping(mapping, engine=ENGINE, facts=stored_facts(facts), git_commit=_commit(config.mappings))
+        hidden = writer.hide_titles(privacy(mapping, known_dimensions(reader, facts)))
+        writer.put_mapping(
+            mapping,
+            engine=ENGINE,
+            facts=stored_facts(facts),
+            git_commit=_commit(config.mappings),
+            clockwork=clockwork(mapping, as_of),
+        )
+        seq = None
         for _ in range(ROUNDS):
-            _links(writer, reader, mapping, facts, source, listener)
+            _links(writer, reader, mapping, facts, source, as_of, listener)
             seq = writer.finish_evaluation(
                 as_of=as_of,
                 mapping_hash=mapping.hash,
                 engine=ENGINE,
                 run_id=run_id,
                 facts=stored_facts(facts),
-                nodes=nodes(mapping, tally_counted(reader.unit_groups())),
+                nodes=nodes(mapping, tally_counted(reader.unit_groups()), as_of),
             )
             if seq is not None:
-                return seq
-    return None
+                break
+        if hidden:
+            store.compact()
+    return seq
+
+
+def known_dimensions(reader: Reader, facts: MappingABC[str, SourceFacts]) -> Dimensions:
+    """The vendors' lists as they are stored now, with the facts of the sources."""
+    return replace(reader.dimensions(), sources=facts)
 
 
 def _commit(folder: Path) -> str | None:
@@ -106,12 +124,10 @@ def _now(reader: Reader) -> int:
 
 
 def _links(
-    writer: Writer, reader: Reader, mapping: Mapping, facts: dict[str, SourceFacts], source: str, listener: Listener
+    writer: Writer, reader: Reader, mapping: Mapping, facts: dict[str, SourceFacts], source: str, as_of: int, listener: Listener
 ) -> None:
-    circles = writer.settle_edges()
-    stored = reader.dimensions()
-    dimensions = Dimensions(stored.statuses, stored.containers, stored.sprints, stored.types, facts)
-    assessor = Assessor(mapping, dimensions)
+    circles = writer.settle_edges(mapping.patterns)
+    assessor = Assessor(mapping, known_dimensions(reader, facts), as_of)
     done = 0
     for read_seq, items in reader.dirty_trees(CHUNK):
         part = assessor.part(items)

@@ -32,8 +32,9 @@ from connectors.base import (
 from hub.config import Config
 from hub.model import Mapping
 from hub.store import Store
-from hub.store.write import Writer
-from hub.sync.evaluate import evaluate
+from hub.store.read import Reader
+from hub.store.write import Privacy, Writer
+from hub.sync.evaluate import evaluate, facts_of, known_dimensions
 from hub.sync.events import (
     Ended,
     Listener,
@@ -47,6 +48,7 @@ from hub.sync.events import (
     nobody,
 )
 from hub.sync.pages import edge, merged, read
+from hub.sync.private import fingerprinted, privacy
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +83,14 @@ def sync_source(
     """
     settings = config.settings(name)
     at = _now()
+    facts = facts_of(config)
     with store.own(f"source:{name}") as ownership, Writer(store, ownership) as writer:
         run_id = writer.start_run(name, reason=reason, mode="full", started_at=at, mapping_hash=mapping.hash)
-        reading = _Reading(writer, name, run_id, at, listener, new_account)
+
+        def private() -> Privacy | None:
+            return privacy(mapping, known_dimensions(Reader(store), facts))
+
+        reading = _Reading(writer, name, run_id, at, listener, new_account, private)
         try:
             with reading.heard(), connectors.open(settings) as connector:
                 reading.source(connector, settings.kind, settings.url, named=bool(settings.partitions))
@@ -117,13 +124,24 @@ class _Outcome:
 class _Reading:
     """The reading half of a run, and what came of it."""
 
-    def __init__(self, writer: Writer, name: str, run_id: int, at: int, listener: Listener, new_account: bool) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        name: str,
+        run_id: int,
+        at: int,
+        listener: Listener,
+        new_account: bool,
+        private: Callable[[], Privacy | None],
+    ) -> None:
         self._writer = writer
         self._name = name
         self._run = run_id
         self._at = at
         self._listen = listener
         self._new_account = new_account
+        self._private = private
+        self._privacy: Privacy | None = None
         self._outcomes: list[_Outcome] = []
         self._ended: Result = "failed"
         self.counts: Counter[str] = Counter()
@@ -171,6 +189,7 @@ class _Reading:
             with edge("a list"):
                 dimensions = list(connector.dimensions())
             self._writer.put_dimensions(self._name, dimensions, partly=PARTLY, run_id=self._run)
+            self._privacy = self._private()  # it goes by the names of projects, which are known by now
             for partition in live:
                 self._partition(connector, partition)
         finally:
@@ -236,8 +255,9 @@ class _Reading:
             self._listen(PartitionEnded(self._name, partition.id, "complete"))
 
     def _pass(self, connector: Connector, partition: Partition) -> None:
+        fingerprint = fingerprinted(partition.fingerprint, self._privacy)
         position = self._writer.start_pass(
-            self._name, partition.id, partition.fingerprint, run_id=self._run, at=self._at, resume_ttl=connector.resume_ttl
+            self._name, partition.id, fingerprint, run_id=self._run, at=self._at, resume_ttl=connector.resume_ttl
         )
         resumed = position.resume is not None
         self._listen(PartitionStarted(self._name, partition.id, partition.title, resumed))
@@ -254,6 +274,7 @@ class _Reading:
                 run_id=self._run,
                 seen_at=self._at,
                 vendor_started_at=position.vendor_started_at or (int(began.timestamp() * 1000) if began else None),
+                privacy=self._privacy,
             )
             for counted in (tally, self.counts):
                 counted.update(done._asdict())

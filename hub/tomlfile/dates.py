@@ -25,10 +25,13 @@ _RIGHT = re.compile(
 )
 
 
-def no_date(line: str) -> str | None:
-    """The first value on a line that was meant as a date or time and is not written like one, or does not exist."""
+def no_date(line: str) -> tuple[int, str] | None:
+    """The first value on a line that was meant as a date or time and is not written like one, or does not exist, and where
+    it begins, from 0."""
     bare = _QUOTED.sub(lambda quoted: '"' * len(quoted[0]) if quoted[0][0] != "#" else "", line)
-    return next((written for found in _ATTEMPT.finditer(bare) if not _exists(written := found[1].strip())), None)
+    return next(
+        ((found.start(1), written) for found in _ATTEMPT.finditer(bare) if not _exists(written := found[1].strip())), None
+    )
 
 
 def is_day(written: str) -> bool:

@@ -36,7 +36,7 @@ def source(name: str, url: str = SITE, more: str = "") -> str:
 def test_two_sources_that_read_the_same_site(tmp_path: Path, url: str) -> None:
     text = source("jira", more='projects = ["CORE", "GROW"]') + source("jira2", url, 'projects = ["IDN", "core"]')
     assert problems_of(tmp_path, text) == [
-        f'config.toml:6: The sources "jira" and "jira2" both read core of {url.rstrip("/").replace("HTTPS", "https")}: '
+        f'config.toml:6:1: The sources "jira" and "jira2" both read core of {url.rstrip("/").replace("HTTPS", "https")}: '
         "every item would count twice. Remove one, or give each its own projects."
     ]
 
@@ -53,7 +53,7 @@ def test_two_sources_that_read_the_same_site(tmp_path: Path, url: str) -> None:
 )
 def test_what_both_read(tmp_path: Path, first: str, second: str, shared: str) -> None:
     assert problems_of(tmp_path, source("jira", more=first) + source("jira2", more=second)) == [
-        f'config.toml:6: The sources "jira" and "jira2" both read {shared} of {SITE}: every item would count twice. '
+        f'config.toml:6:1: The sources "jira" and "jira2" both read {shared} of {SITE}: every item would count twice. '
         "Remove one, or give each its own projects."
     ]
 
@@ -61,8 +61,8 @@ def test_what_both_read(tmp_path: Path, first: str, second: str, shared: str) ->
 def test_each_source_is_told_once(tmp_path: Path) -> None:
     found = problems_of(tmp_path, source("a") + source("b") + source("c"))
     assert [p.split(" both read")[0] for p in found] == [
-        'config.toml:6: The sources "a" and "b"',
-        'config.toml:11: The sources "a" and "c"',
+        'config.toml:6:1: The sources "a" and "b"',
+        'config.toml:11:1: The sources "a" and "c"',
     ]
 
 
@@ -85,7 +85,7 @@ def test_sources_that_read_different_work(tmp_path: Path, url: str, more: str) -
 @pytest.mark.parametrize("url", ["https://larkfield.example", "https://Larkfield.example/"])
 def test_the_site_of_the_example(tmp_path: Path, url: str) -> None:
     assert problems_of(tmp_path, source("jira", url)) == [
-        "config.toml:3: warning: `url` is still that of the example company. Put your own site there."
+        "config.toml:3:7: warning: `url` is still that of the example company. Put your own site there."
     ]
 
 
@@ -98,11 +98,11 @@ def test_check_tells_when_no_cycle_contains_today(tmp_path: Path, monkeypatch: p
 
     def told(now: datetime) -> list[str]:
         monkeypatch.setattr(access, "now", lambda: int(now.timestamp() * 1000))
-        return [str(p) for p in setup._examine(path)[2] if "cycle" in p.text]
+        return [str(p) for p in setup.examine(path)[2] if "cycle" in p.text]
 
     assert told(datetime(2026, 9, 30, 10, tzinfo=UTC)) == []
     assert told(datetime(2026, 9, 30, 13, tzinfo=UTC)) == [
-        "mappings/a.toml:2: warning: No cycle contains today (2026-10-01); the latest, 2026-q3, ended on 2026-09-30, "
+        "mappings/a.toml:2:1: warning: No cycle contains today (2026-10-01); the latest, 2026-q3, ended on 2026-09-30, "
         "so numbers stand still. Add a line for the current one."
     ]
 
@@ -129,7 +129,7 @@ def test_check_tells_when_no_cycle_contains_today(tmp_path: Path, monkeypatch: p
 def test_time_zones(tmp_path: Path, name: str, said: str) -> None:
     assert remedy(name) == said
     found = problems_of(tmp_path, f'timezone = "{name}"\n' + source("jira"))
-    assert found == [f'config.toml:1: "{name}" is no time zone. {said}']
+    assert found == [f'config.toml:1:12: "{name}" is no time zone. {said}']
 
 
 def test_words_that_newcomers_write(tmp_path: Path) -> None:
@@ -138,13 +138,13 @@ def test_words_that_newcomers_write(tmp_path: Path) -> None:
         'email = "me"\nca_file = "ca.pem"\nproject = "CORE"\n'
     )
     assert problems_of(tmp_path, text) == [
-        'config.toml:1: The key "tz" is unknown in config.toml. Did you mean "timezone"?',
-        'config.toml:2: The key "user" is unknown in config.toml. It goes into the table of a source: [source.jira].',
-        'config.toml:3: The key "pillar" is unknown in config.toml. It goes into a mapping file.',
-        'config.toml:6: The key "type" is unknown in [source.jira]. Did you mean "kind"?',
-        'config.toml:7: The key "host" is unknown in [source.jira]. Did you mean "url"?',
-        'config.toml:8: The key "email" is unknown in [source.jira]. Did you mean "user"?',
-        "config.toml:9: `ca_file` in [source.jira] is not supported by this version. "
+        'config.toml:1:1: The key "tz" is unknown in config.toml. Did you mean "timezone"?',
+        'config.toml:2:1: The key "user" is unknown in config.toml. It goes into the table of a source: [source.jira].',
+        'config.toml:3:2: The key "pillar" is unknown in config.toml. It goes into a mapping file.',
+        'config.toml:6:1: The key "type" is unknown in [source.jira]. Did you mean "kind"?',
+        'config.toml:7:1: The key "host" is unknown in [source.jira]. Did you mean "url"?',
+        'config.toml:8:1: The key "email" is unknown in [source.jira]. Did you mean "user"?',
+        "config.toml:9:1: `ca_file` in [source.jira] is not supported by this version. "
         "Set SSL_CERT_FILE in the environment to a PEM file that also holds your own certificate authority.",
     ]
 

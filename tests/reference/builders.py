@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingABC
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from hub.model import (
     BY_KEY,
+    DATES,
     FALLBACK,
     NAMED,
+    NUMBERS,
     ORDINARY,
     Allowance,
+    Comparison,
     Condition,
     Container,
     Cycle,
@@ -26,15 +31,18 @@ from hub.model import (
     Place,
     Rule,
     SourceFacts,
+    State,
+    StatusWord,
+    TargetKind,
     Team,
     Test,
     fold,
 )
 
 HERE = Place("strategy.toml", 1)
-FIELDS = frozenset(
-    ["source", "project", "key", "type", "level", "status", "resolution", "label", "component", "sprint", "assignee", "title"]
-)
+TEXTS = ("source", "project", "key", "type", "status", "state", "resolution", "label", "component", "sprint", "assignee", "team")
+FIELDS = frozenset([*TEXTS, "title", *DATES, *NUMBERS])
+"""What a source can answer that has everything, but named fields."""
 CATEGORIES = {"todo": "new", "doing": "indeterminate", "done": "done", "dropped": "done"}
 
 
@@ -72,7 +80,8 @@ def item(
     more.setdefault("key", f"IDN-{no}")
     more.setdefault("category", CATEGORIES[state])
     more.setdefault("resolution", "Won't Do" if state == "dropped" else "Done" if state == "done" else None)
-    more["labels"] = tuple(more.get("labels", ()))
+    for name in ("labels", "components", "sprints"):
+        more[name] = tuple(more.get(name, ()))
     return Item(
         no,
         parent=parent,
@@ -92,8 +101,8 @@ def sub_task(no: int, parent: int | None = None, **more: Any) -> Item:
     return item(no, parent, level=-1, **more)
 
 
-def cycle(id: str, starts: str, ends: str) -> Cycle:
-    return Cycle(id, date.fromisoformat(starts), date.fromisoformat(ends), HERE)
+def cycle(id: str, starts: str, ends: str, parent: str | None = None) -> Cycle:
+    return Cycle(id, date.fromisoformat(starts), date.fromisoformat(ends), HERE, parent)
 
 
 Q1 = cycle("2027-q1", "2027-01-01", "2027-03-31")
@@ -108,26 +117,73 @@ def key_result(id: str, objective: str = "land", cycle: str = "2027-q1", weight:
     return KeyResult(id, id.title(), objective, cycle, HERE, weight=Decimal(weight), **more)
 
 
-def alternative(written: str) -> Test:
-    """``kr:{key_result}`` captures, ``*`` and ``?`` make a glob, anything else is compared."""
-    if "{key_result}" in written:
-        return Test("capture", "\0".join(fold(t) for t in written.split("{key_result}")), written)
+def status_word(written: str, state: State) -> StatusWord:
+    return StatusWord(fold(written), written, state, HERE)
+
+
+def comparison(op: Any, right: Any) -> Comparison:
+    """Numbers may be written as such; ``("2027-01-01", "2027-01-31")`` and ``date``s are days, other texts are names."""
+    if isinstance(right, int) and not isinstance(right, bool):
+        right = Decimal(right)
+    if isinstance(right, tuple):
+        right = tuple(date.fromisoformat(day) for day in right)
+    return Comparison(op, right)
+
+
+def alternative(written: str | dict[str, Any]) -> Test:
+    """``kr:{key_result}`` captures, ``*`` and ``?`` make a glob, a dict compares, anything else is equal."""
+    if isinstance(written, dict):
+        return Test("compare", "", str(written), tuple(comparison(op, right) for op, right in written.items()))
+    if "{key_result}" in written or "{team}" in written:
+        return Test("capture", fold(written), written)
     return Test("glob" if set(written) & set("*?") else "equal", fold(written), written)
 
 
+def lines(said: MappingABC[str, Any]) -> tuple[Condition, ...]:
+    """A named field as ``field_NAME``."""
+    found = []
+    for name, alternatives in said.items():
+        written = alternatives if isinstance(alternatives, list) else [alternatives]
+        found.append(Condition(name.replace("field_", "field."), tuple(alternative(w) for w in written), HERE))
+    return tuple(found)
+
+
 def rule(
-    to: str | None = None, *, allowance: str | None = None, ignore: str | None = None, fallback: bool = False, **when: Any
+    to: str | dict[str, Fraction] | None = None,
+    *,
+    allowance: str | None = None,
+    ignore: str | None = None,
+    fallback: bool = False,
+    priority: int | None = None,
+    unless: MappingABC[str, Any] | None = None,
+    starts: str | None = None,
+    ends: str | None = None,
+    fence: str | None = None,
+    **when: Any,
 ) -> Rule:
-    """``rule("sso", label="login")``; several values as a list; a named field as ``field_NAME``. Without a target it captures."""
-    lines = []
-    for name, values in when.items():
-        written = [values] if isinstance(values, str) else list(values)
-        lines.append(Condition(name.replace("field_", "field."), tuple(alternative(w) for w in written), HERE))
-    captures = any(t.how == "capture" for line in lines for t in line.tests)
-    kind = "allowance" if allowance is not None else "ignore" if ignore is not None else "key_result"
+    """``rule("sso", label="login")``; several values as a list; comparisons as a dict; a named field as ``field_NAME``.
+
+    A ``to`` with braces, or none at all where a line captures, is named by the item; a dict splits."""
+    captures = isinstance(to, str) and "{" in to
+    named = captures or (to is None and allowance is None and ignore is None)
+    kind: TargetKind = "allowance" if allowance is not None else "ignore" if ignore is not None else "key_result"
     target = allowance if allowance is not None else ignore if ignore is not None else to
-    strength = NAMED if captures else FALLBACK if fallback else BY_KEY if "key" in when else ORDINARY
-    return Rule(0, "", tuple(lines), kind, target, strength, HERE)
+    usual = NAMED if named else FALLBACK if fallback else BY_KEY if "key" in when else ORDINARY
+    return Rule(
+        index=0,
+        name="",
+        when=lines(when),
+        target_kind=kind,
+        target=target if isinstance(target, str) and not named else None,
+        strength=usual if priority is None else priority,
+        place=HERE,
+        unless=lines(unless or {}),
+        template=(str(to) if captures else "{key_result}") if named else None,
+        split=tuple(to.items()) if isinstance(to, dict) else (),
+        starts=date.fromisoformat(starts) if starts else None,
+        ends=date.fromisoformat(ends) if ends else None,
+        fence=fence,
+    )
 
 
 def by_label(pattern: str = "kr:{key_result}") -> Rule:
@@ -144,7 +200,9 @@ def mapping(
     teams: Iterable[Team] = (),
     rules: Sequence[Rule] = (),
     timezone: str = "UTC",
+    **more: Any,
 ) -> Mapping:
+    """``more`` is what else a ``Mapping`` holds: ``statuses``, ``people``, ``former``, ``dropped_resolutions``."""
     return Mapping(
         hash="",
         files={},
@@ -156,6 +214,7 @@ def mapping(
         objectives={fold(o.id): o for o in objectives},
         key_results={(k.cycle, fold(k.id)): k for k in key_results},
         rules=tuple(replace(r, index=n, name=r.name or f"rule {n}") for n, r in enumerate(rules)),
+        **more,
     )
 
 

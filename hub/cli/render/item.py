@@ -19,6 +19,8 @@ NEAR = 3
 """Rules that do not match, as many as are shown unless all are asked for."""
 _ONLY_ON = {"level", "former_keys", "parent"}
 _INTERNAL = ("status_id",)
+_ALONE = {"[file] team", "starts", "ends", "expr"}
+"""Lines of a rule that are not one of its `when`s"""
 _FACTS = {
     "status_category": "status category (on the item)",
     "status_list_category": "status category (status list)",
@@ -103,8 +105,8 @@ def _others(value: ItemExplanation, every_rule: bool) -> Iterator[RenderableType
 
 def _near(rules: list[RuleStep], fill: bool) -> list[RuleStep]:
     """Those of which at least one line holds, the most complete first; for loose work also the strongest of the others."""
-    near = [rule for rule in rules if any(c.holds for c in rule.conditions)]
-    near.sort(key=lambda rule: sum(not c.holds for c in rule.conditions))
+    near = [rule for rule in rules if any(c.favours for c in rule.conditions)]
+    near.sort(key=lambda rule: sum(not c.favours for c in rule.conditions))
     if fill:
         near += sorted((rule for rule in rules if rule not in near), key=lambda rule: -rule.strength)
     return near[:NEAR]
@@ -121,9 +123,11 @@ def _condition(step: ConditionStep) -> Text:
     wanted = ", ".join(clean(w) for w in step.wanted)
     saw = ", ".join(f'"{clean(v)}"' for v in step.values[:SEEN]) or "nothing"
     saw += f" and {len(step.values) - SEEN} more" if len(step.values) > SEEN else ""
-    verdict, style = {True: ("holds", "green"), False: ("does not hold", BAD), None: ("cannot be evaluated", WARN)}[step.holds]
+    verdict = {True: "holds", False: "does not hold", None: "cannot be evaluated"}[step.holds]
+    style = {True: "green", False: BAD, None: WARN}[step.favours]
     why = "the source has no such field" if step.holds is None else f"the item has {saw}"
-    return words(f"when.{clean(step.field)} = {wanted} ", (verdict, style), f": {why}", (f"  ({clean(step.place)})", DIM))
+    line = ("unless." if step.negated else "" if step.field in _ALONE else "when.") + clean(step.field)
+    return words(f"{line} = {wanted} ", (verdict, style), f": {why}", (f"  ({clean(step.place)})", DIM))
 
 
 # ---- raw values ---------------------------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def test_check_lists_every_problem_of_every_file(home: Path) -> None:
     assert told.returncode == 2
     found = json.loads(told.stdout)
     assert found["valid"] is False
-    assert set(found["problems"][0]) == {"file", "line", "text", "remedy", "warning"}
+    assert set(found["problems"][0]) == {"file", "line", "column", "width", "row", "text", "remedy", "warning", "excerpt"}
 
 
 @pytest.mark.parametrize(

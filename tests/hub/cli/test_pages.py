@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from hub.cli.render.item import item
 from hub.cli.render.node import node
-from hub.cli.render.problems import check_summary, problem_line
+from hub.cli.render.problems import check_summary, problem_line, problem_lines
 from hub.cli.render.runs import ended, runs
 from hub.cli.render.tree import tree
 from hub.cli.render.unanchored import unanchored
@@ -221,6 +221,7 @@ def hostile_pages(width: int) -> dict[str, str]:
     loose = b.row(title=HOSTILE, key=HOSTILE, team=HOSTILE, why=HOSTILE, url=f"https://x.example/{HOSTILE}")
     result = b.key_result(name=HOSTILE, note=HOSTILE, team=HOSTILE)
     company = Node("company", "c", HOSTILE, None, 1, 0, children=(result,))
+    wrong = Problem("f", 1, HOSTILE, HOSTILE, column=3, row=HOSTILE, excerpt=HOSTILE)
     explained = b.item(
         title=HOSTILE,
         url=HOSTILE,
@@ -239,7 +240,7 @@ def hostile_pages(width: int) -> dict[str, str]:
         "node": b.shown(node(b.node(units=(b.unit(title=HOSTILE, raw_status=HOSTILE, key=HOSTILE),)), b.NOW, width, 9), width),
         "runs": b.shown(runs([b.run_row(error=HOSTILE, hint=HOSTILE, source=HOSTILE)], b.NOW), width),
         "ended": b.shown(ended("jira", "failed", {}, HOSTILE, HOSTILE), width),
-        "problem": b.shown(problem_line(Problem("f", 1, HOSTILE, HOSTILE)), width),
+        "problem": b.shown(problem_lines([wrong], width), width),
     }
 
 

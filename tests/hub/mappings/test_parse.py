@@ -89,8 +89,8 @@ def problems_of(*texts: str) -> list[str]:
     return [str(p) for p in parse({f"{n}.toml": text for n, text in enumerate(texts)}, "UTC")[1] if not p.warning]
 
 
-def at(line: int, file: str = "0.toml") -> Place:
-    return Place(file, line)
+def at(line: int, column: int = 1, file: str = "0.toml") -> Place:
+    return Place(file, line, column)
 
 
 def test_values_of_every_key() -> None:
@@ -127,10 +127,10 @@ def test_values_of_every_key() -> None:
 
 def test_rules() -> None:
     label, by_key, level, fallback = mapping_of(FULL).rules
-    capture = Condition("label", (Alternative("capture", "kr:\0!", "KR:{key_result}!"),), at(39))
-    assert label == Rule(0, "label", (capture,), "key_result", None, 100, at(37))
-    keys = Condition("key", (Alternative("equal", "sec-88", "SEC-88"), Alternative("glob", "sec-9?", "SEC-9?")), at(42))
-    size = Condition("field.grösse", (Alternative("equal", "5", "5"),), at(43))
+    capture = Condition("label", (Alternative("capture", "kr:{key_result}!", "KR:{key_result}!"),), at(39, 6))
+    assert label == Rule(0, "label", (capture,), "key_result", None, 100, at(37), template="{key_result}")
+    keys = Condition("key", (Alternative("equal", "sec-88", "SEC-88"), Alternative("glob", "sec-9?", "SEC-9?")), at(42, 6))
+    size = Condition("field.grösse", (Alternative("equal", "5", "5"),), at(43, 12))
     assert by_key == Rule(1, "0.toml:41", (keys, size), "key_result", "soc2", 80, at(41))
     assert level.when[0].tests == (
         Alternative("equal", "1", "epic"),
@@ -221,7 +221,7 @@ def test_the_stored_texts_give_the_same_mapping_again() -> None:
 
 def test_all_files_tell_their_problems_at_once() -> None:
     found = problems_of(
-        '[[rule]\nto = "x"\n', "[cycle]\nc = { starts = 1, ends = 2026-01-01 }\n", '[[rule]]\nto = "y"\nunless.key = "a"\n'
+        '[[rule]\nto = "x"\n', "[cycle]\nc = { starts = 1, ends = 2026-01-01 }\n", '[[rule]]\nto = "y"\nfalback = true\n'
     )
     assert [p.split(":")[:2] for p in found] == [["0.toml", "1"], ["1.toml", "2"], ["2.toml", "1"], ["2.toml", "3"]]
 
@@ -231,7 +231,7 @@ def test_nothing_that_names_what_a_broken_file_declares_is_called_unknown() -> N
         "[pillar\nenterprise = {}\n", '[[objective]]\nid = "o"\ncycle = "c"\nteam = "t"\nanchor.pillar = "enterprise"\n'
     )
     assert len(found) == 1
-    assert found[0].startswith("0.toml:1: ")
+    assert found[0].startswith("0.toml:1:8: ")
 
 
 def test_a_block_with_a_mistake_still_declares_its_id() -> None:
@@ -247,7 +247,7 @@ def test_a_misspelt_section_is_reported_once(wrong: str, right: str) -> None:
     cycle = "[cycle]\nc = { starts = 2026-01-01, ends = 2026-03-31 }\n"
     objective = '[[objective]]\nid = "o"\ncycle = "c"\nanchor.pillar = "p"\n'
     assert problems_of(f"{cycle}[{wrong}]\np = {{}}\n{objective}") == [
-        f'0.toml:3: The key "{wrong}" is unknown in 0.toml. Did you mean {right}?'
+        f'0.toml:3:2: The key "{wrong}" is unknown in 0.toml. Did you mean {right}?'
     ]
 
 
@@ -274,21 +274,21 @@ TWO_CYCLES = """\
         (
             date(2026, 11, 22),
             [
-                "0.toml:2: warning: No cycle contains today (2026-11-22); the latest, 2026-q3, ended on 2026-09-30, "
+                "0.toml:2:1: warning: No cycle contains today (2026-11-22); the latest, 2026-q3, ended on 2026-09-30, "
                 "so numbers stand still. Add a line for the current one."
             ],
         ),
         (
             date(2027, 4, 1),
             [
-                "0.toml:3: warning: No cycle contains today (2027-04-01); the latest, 2027-q1, ended on 2027-03-31, "
+                "0.toml:3:1: warning: No cycle contains today (2027-04-01); the latest, 2027-q1, ended on 2027-03-31, "
                 "so numbers stand still. Add a line for the current one."
             ],
         ),
         (
             date(2026, 6, 30),
             [
-                "0.toml:2: warning: No cycle contains today (2026-06-30); the first, 2026-q3, begins on 2026-07-01, "
+                "0.toml:2:1: warning: No cycle contains today (2026-06-30); the first, 2026-q3, begins on 2026-07-01, "
                 "so no work counts yet. Add a line for the current one, or wait for it."
             ],
         ),
@@ -311,9 +311,11 @@ def test_load_reads_all_files_below(tmp_path: Path) -> None:
     (folder / ".git" / "x.toml").write_text("not = read = either")
     (folder / ".#lock.toml").write_text("not = read = either")
     mapping, warnings = load_mappings(folder, "UTC")
-    assert warnings == ()
+    assert [w.text for w in warnings] == [
+        'The objective "land" has only completion key results: work that gets done, not what it changes.'
+    ]
     assert list(mapping.files) == ["maps/deep/er/full.toml"]
-    assert mapping.cycles["2026-q4"].place == Place("maps/deep/er/full.toml", 2)
+    assert mapping.cycles["2026-q4"].place == Place("maps/deep/er/full.toml", 2, 1)
     assert parse(read_folder(folder), "UTC")[0] == mapping
 
 
@@ -327,8 +329,8 @@ def test_load_raises_with_the_problems_of_all_files(tmp_path: Path) -> None:
         load_mappings(folder, "UTC")
     assert [str(p) for p in caught.value.problems] == [
         "maps/a.toml:3: The file is not UTF-8. Save it as UTF-8 in your editor.",
-        'maps/b.toml:1: The key "pilar" is unknown in maps/b.toml. Did you mean "pillar"?',
-        "maps/c.toml:1: A list is opened with [ and never closed. Add the missing ], or the comma between two values.",
+        'maps/b.toml:1:2: The key "pilar" is unknown in maps/b.toml. Did you mean "pillar"?',
+        "maps/c.toml:1:5: A list is opened with [ and never closed. Add the missing ], or the comma between two values.",
     ]
     with pytest.raises(ConfigError):
         read_folder(folder)

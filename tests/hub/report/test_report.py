@@ -102,7 +102,7 @@ class Company:
         w.writer.settle_edges()
         d = w.reader.dimensions()
         facts = {"jira": SourceFacts("jira", "jira", FIELDS)}
-        assessor = Assessor(self.mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts))
+        assessor = Assessor(self.mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), NOON)
         for read_seq, items in w.reader.dirty_trees(100):
             part = assessor.part(items)
             numbers = [i.no for i in items]
@@ -111,7 +111,7 @@ class Company:
     def evaluate(self, *items: WorkItem) -> None:
         self.w.sync(*items)
         self.links()
-        results = nodes(self.mapping, tally(self.w.reader.units()))
+        results = nodes(self.mapping, tally(self.w.reader.units()), NOON)
         about = {"mapping_hash": self.mapping.hash, "engine": ENGINE, "run_id": self.w.run, "facts": FACTS}
         assert self.w.writer.finish_evaluation(as_of=NOON, nodes=results, **about) is not None  # type: ignore[arg-type]
 

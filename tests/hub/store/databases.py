@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from hub.store import Store, open_store
 
 __all__ = [
     "database_url",
+    "hasty_store",
     "postgres_server",
     "postgres_store",
     "postgres_url",
@@ -114,6 +116,14 @@ def store(database_url: str) -> Iterator[Store]:
 def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     with open_store(sqlite_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def hasty_store(sqlite_store: Store) -> Store:
+    """On SQLite, without waiting for the disk: for many short histories, of which none is to survive a power loss."""
+    sqlite_store._engine.dispose()
+    event.listen(sqlite_store._engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+    return sqlite_store
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ from typing import Any
 from connectors.base import Dimension, Page, Partition, WorkItem
 from hub.model import Attachment, Finding, Item, KeyResult, Mapping, NodeResult, Place, Share, Unit
 from hub.store import Store
+from hub.store.dialect import in_texts
 from hub.store.read import Reader
-from hub.store.write import PageCounts, PassPosition, Writer
+from hub.store.tables import METADATA
+from hub.store.write import PageCounts, PassPosition, Result, Writer
+from hub.store.write_pages import SUPERSEDE
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOON = 1_772_452_800_000
@@ -52,6 +55,21 @@ class World:
     def sync(self, *items: WorkItem, at: int = NOON, **more: Any) -> PageCounts:
         """A complete pass of one page."""
         return self.put(Page(items=items, end="complete", **more), at=at)
+
+    def end(self, result: Result) -> None:
+        """End the run, and begin another."""
+        self.writer.end_run(self.run, result, finished_at=NOON, counts={})
+        self.run = self.writer.start_run(self.source, reason="test", mode="full", started_at=NOON)
+
+    def leave(self, *ids: str, presence: str = "trashed") -> None:
+        """What a run concludes of items that are gone."""
+        d = self.store.dialect
+        with self.writer._pen.begin() as tx:
+            which = f"source = ? AND {in_texts(d, 'id')}"
+            tx.run(SUPERSEDE + which, tx.seq, self.source, d.array(ids))
+            tx.run(f"UPDATE item SET presence = ?, presence_at = ?, from_seq = ? WHERE {which}",
+                   presence, NOON, tx.seq, self.source, d.array(ids))  # fmt: skip
+            tx.mark_where(which, self.source, d.array(ids))
 
     def dimensions(self, *rows: Dimension) -> list[tuple[str, str]]:
         return self.writer.put_dimensions(self.source, rows)
@@ -114,6 +132,20 @@ class World:
 def world(store: Store, source: str = "jira") -> Iterator[World]:
     with store.own(f"source:{source}") as mine, Writer(store, mine) as writer:
         yield World(store, writer, source)
+
+
+@contextmanager
+def wiped(store: Store) -> Iterator[None]:
+    """Everything that is stored within is forgotten afterwards: one database serves many short histories."""
+    try:
+        yield
+    finally:
+        connection = store.writer_connection()
+        with store.transaction(connection) as sql:
+            for table in METADATA.sorted_tables[::-1]:
+                sql.run(f"DELETE FROM {table.name}")
+            sql.run("INSERT INTO clock (id, seq, settled_seq) VALUES (1, 0, 0)")
+        connection.close()
 
 
 def node(progress: Fraction | None, id_: str = "sso", **details: Any) -> NodeResult:

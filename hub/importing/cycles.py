@@ -1,0 +1,78 @@
+"""Which cycle a text of a sheet means: its id, or a quarter as people write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from hub.model import fold
+
+_NUMBERED = (
+    r"(?:q|quartal|quarter)[\s.]*(?P<part>[1-4])(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
+    r"(?P<part>[1-4])\.?\s*(?:q|quartal|quarter)(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
+    r"(?P<year>(?:20)?\d{2})[\s./-]*(?:q|quartal|quarter)[\s.]*(?P<part>[1-4])",
+)
+_HALVES = (
+    r"(?:h|hj|halbjahr|half)[\s.]*(?P<part>[12])(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
+    r"(?P<year>(?:20)?\d{2})[\s./-]*(?:h|hj|halbjahr|half)[\s.]*(?P<part>[12])",
+)
+
+
+class Period(NamedTuple):
+    """The ``part``-th of ``parts`` equal parts of a year; ``year`` is None where the text has none."""
+
+    year: int | None
+    parts: int
+    part: int
+
+    @property
+    def id(self) -> str:
+        """As ids are usually written: 2027-q1, 2027-h2, 2027."""
+        return f"{self.year}" + ("" if self.parts == 1 else f"-{'q' if self.parts == 4 else 'h'}{self.part}")
+
+    def days(self) -> tuple[date, date]:
+        """First and last day, by the calendar."""
+        assert self.year is not None
+        months = 12 // self.parts
+        first = date(self.year, (self.part - 1) * months + 1, 1)
+        after = date(self.year + self.part // self.parts, self.part % self.parts * months + 1, 1)
+        return first, after - timedelta(days=1)
+
+
+def period(text: str) -> Period | None:
+    """A quarter, half or year: ``Q1 2027``, ``2027-Q1``, ``1. Quartal 27``, ``H2/2027``, ``2027``; None for anything else."""
+    bare = fold(text).strip()
+    for parts, patterns in ((4, _NUMBERED), (2, _HALVES)):
+        for pattern in patterns:
+            if found := re.fullmatch(pattern, bare):
+                year = found["year"]
+                full = None if year is None else int(year) if len(year) == 4 else 2000 + int(year)
+                return Period(full, parts, int(found["part"]))
+    return Period(int(bare), 1, 1) if re.fullmatch(r"20\d\d", bare) else None
+
+
+def named(text: str, cycles: Mapping[str, tuple[str, date, date]]) -> str | None:
+    """The folded id of the cycle that a text means: by its id, else by the same quarter, where only one cycle is it."""
+    folded = fold(text).strip()
+    if folded in cycles:
+        return folded
+    wanted = period(text)
+    if wanted is None:
+        return None
+    same = [
+        id for id in cycles if (other := period(id)) is not None and other[1:] == wanted[1:] and wanted.year in (None, other.year)
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+def proposal(text: str) -> tuple[str, str]:
+    """(id, line) to declare an unknown cycle with; the days of a calendar quarter where the text is one."""
+    found = period(text)
+    if found is not None and found.year is not None:
+        starts, ends = found.days()
+        return found.id, f"{found.id} = {{ starts = {starts}, ends = {ends} }}"
+    id = re.sub(r"[^a-z0-9._-]+", "-", fold(text)).strip("-._") or "my-cycle"
+    key = id if re.fullmatch(r"[A-Za-z0-9_-]+", id) else f'"{id}"'
+    return id, f"{key} = {{ starts = YYYY-MM-DD, ends = YYYY-MM-DD }}"

@@ -1,0 +1,275 @@
+"""Files to sheets: as people see them, with one message where nothing can be read."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import load_workbook
+
+from hub.errors import UsageError
+from hub.importing import read_sheets
+from hub.importing.csvsheet import WINDOWS
+from tests.hub.importing.builders import ods, repacked, xlsx
+
+ROWS = [["Objective", "Key Result"], ["Grow", "Activate"]]
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(UsageError) as refused:
+        read_sheets(path)
+    return f"{refused.value} {refused.value.hint}"
+
+
+# ---- XLSX -----------------------------------------------------------------------------------------------------------------
+
+
+def test_values_are_read_as_people_see_them(tmp_path: Path) -> None:
+    cells = [
+        (0.6, "0%", "60 %"),
+        (0.6049, "0.0%", "60.5 %"),
+        (1.25e6, '0.0,,"M"', "1.3 M"),
+        (5, "#,##0.00 [$€-407]", "5 €"),
+        (-3, "0;(0)", "(3)"),
+        (2027, "", "2027"),
+        (0.1 + 0.2, "", "0.3"),
+        (date(2026, 10, 1), "dd.mm.yyyy", "2026-10-01"),
+        (datetime(2026, 10, 1, 8, 30), "yyyy-mm-dd hh:mm", "2026-10-01 08:30"),  # noqa: DTZ001
+        (True, "", "TRUE"),
+        (5.25, '0.0" h"', "5.3 h"),
+        (2.6, "0", "3"),
+        (1e20, "0", "100000000000000000000"),
+        (0.25, "# ?/?", "0.25"),
+        (123456, "0.00E+00", "123456"),
+        (12, "[Red]0", "12"),
+    ]
+    row, codes = [cell for cell, _, _ in cells], {(0, c): code for c, (_, code, _) in enumerate(cells) if code}
+    (found,) = read_sheets(xlsx(tmp_path / "a.xlsx", {"S": [row]}, codes))
+    assert found.rows[0] == tuple(shown for _, _, shown in cells)
+
+
+def test_what_a_library_of_others_reads_is_read_the_same(tmp_path: Path) -> None:
+    rows = [
+        ["Ziel für alle", "a & b <c>", "  two  blanks ", "emoji \U0001f680"],
+        ["é" * 300, "_x0041_ stays", "1", 12.5],
+        [7, "", "x", None],
+    ]
+    path = xlsx(tmp_path / "a.xlsx", {"One": rows, "Two": ROWS})
+    with load_workbook(path) as book:
+        theirs = book.get_sheet_by_name("One").to_python(skip_empty_area=False)
+    wanted = [[" ".join(format(v, "g").split()) if isinstance(v, float) else " ".join(v.split()) for v in row] for row in theirs]
+    (first, second) = read_sheets(path)
+    assert [list(row) for row in first.rows] == wanted
+    assert (second.name, second.rows) == ("Two", (("Objective", "Key Result"), ("Grow", "Activate")))
+
+
+def test_errors_and_formulas_without_a_result_have_their_cell(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    page = book.add_worksheet("OKRs")
+    page.write_formula("B7", "=1/0", None, "#DIV/0!")
+    page.write_formula("A2", "=A1", None, "seen")
+    page.write_formula("C1", '=HYPERLINK("http://x", "Label")', None, "Label")
+    book.close()
+    path = repacked(
+        tmp_path / "a.xlsx",
+        tmp_path / "b.xlsx",
+        {"xl/worksheets/sheet1.xml": part(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml").replace(b"<v>seen</v>", b"")},
+    )
+    (found,) = read_sheets(path)
+    assert found.faults == {(6, 1): "#DIV/0!", (1, 0): "a formula without a result"}
+    assert found.ref(6, 1) == "OKRs!B7"
+    assert found.at(0, 2) == "Label"
+
+
+def part(path: Path, name: str) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name)
+
+
+def test_merged_cells_hold_their_text_in_every_row(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    page = book.add_worksheet("OKRs")
+    page.merge_range("A2:A4", "Grow")
+    page.merge_range("B1:D1", "Title")
+    for row in (1, 2, 3):
+        page.write_string(row, 1, f"KR {row}")
+    book.close()
+    (found,) = read_sheets(tmp_path / "a.xlsx")
+    assert [row[0] for row in found.rows] == ["", "Grow", "Grow", "Grow"]
+    assert found.rows[0] == ("", "Title")
+
+
+def test_hidden_and_empty_sheets_are_not_there(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    book.add_worksheet("Empty")
+    book.add_worksheet("Seen").write_string("A1", "x")
+    hidden = book.add_worksheet("Hidden")
+    hidden.write_string("A1", "x")
+    hidden.hide()
+    book.add_chartsheet("Chart")
+    book.close()
+    assert [each.name for each in read_sheets(tmp_path / "a.xlsx")] == ["Seen"]
+
+
+def test_invisible_characters_go_and_those_that_do_something_are_told(tmp_path: Path) -> None:
+    rows = [["two\nlines", "soft\u00adhyphen\u200b", "bell\x07", "mirror\u202e", "a\u00a0b", "vertical\x0btab"]]
+    (found,) = read_sheets(xlsx(tmp_path / "a.xlsx", {"OKRs": rows}))
+    assert found.rows[0] == ("two lines", "softhyphen", "bell", "mirror", "a b", "vertical tab")
+    assert found.remarks == {
+        (0, 2): "A control character (U+0007) is left out.",
+        (0, 3): "A control character (U+202E) is left out.",
+    }
+
+
+def test_days_of_a_workbook_from_an_old_mac(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"S": [[date(2026, 10, 1)]]})
+    book = part(path, "xl/workbook.xml").replace(b"<workbookPr ", b'<workbookPr date1904="1" ')
+    (found,) = read_sheets(repacked(path, tmp_path / "b.xlsx", {"xl/workbook.xml": book}))
+    assert found.rows[0] == ("2030-10-02",)
+
+
+# ---- ODS ------------------------------------------------------------------------------------------------------------------
+
+
+def test_ods_with_repeated_merged_and_wrong_cells(tmp_path: Path) -> None:
+    tables = """<table:table table:name="OKRs"><table:table-row>
+      <table:table-cell office:value-type="string"><text:p>Ob<text:span>jec</text:span>tive</text:p></table:table-cell>
+      <table:table-cell office:value-type="percentage" office:value="0.6"><text:p>60%</text:p></table:table-cell>
+      <table:table-cell office:value-type="float" office:value="1.5" table:number-columns-repeated="2"><text:p>1,5</text:p>
+      </table:table-cell>
+      <table:table-cell office:value-type="date" office:date-value="2026-10-01"><text:p>01.10.26</text:p></table:table-cell>
+      </table:table-row><table:table-row>
+      <table:table-cell office:value-type="string" table:number-rows-spanned="2"><text:p>Grow</text:p><text:p>more</text:p>
+      <office:annotation><text:p>a remark</text:p></office:annotation></table:table-cell>
+      <table:table-cell office:value-type="float" office:value="0" calcext:value-type="error"><text:p>#DIV/0!</text:p>
+      </table:table-cell></table:table-row><table:table-row><table:covered-table-cell/>
+      <table:table-cell office:value-type="string"><text:p>a<text:s/>b</text:p></table:table-cell></table:table-row>
+      <table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="1024"/>
+      </table:table-row>
+      </table:table><table:table table:name="No" table:style-name="off"><table:table-row>
+      <table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row></table:table>"""
+    (found,) = read_sheets(ods(tmp_path / "a.ods", tables))
+    assert found.rows == (
+        ("Objective", "60 %", "1.5", "1.5", "2026-10-01"),
+        ("Grow more", "", "", "", ""),
+        ("Grow more", "a b", "", "", ""),
+    )
+    assert found.faults == {(1, 1): "#DIV/0!"}
+
+
+# ---- CSV ------------------------------------------------------------------------------------------------------------------
+
+TEXT = "Objective;Key Result;Start\nÖffnen;Erster, größter;1,5\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "notes"),
+    [
+        (TEXT.encode(), ()),
+        (b"\xef\xbb\xbf" + TEXT.encode(), ()),
+        (TEXT.encode("utf-16"), ()),
+        (TEXT.replace("\n", "\r\n").encode("cp1252"), (WINDOWS,)),
+        (b"sep=;\n" + TEXT.encode(), ()),
+        (TEXT.replace(",", " ").replace(";", ",").replace("r g", "r, g").encode(), None),
+        (TEXT.replace(";", "\t").encode(), ()),
+    ],
+)
+def test_csv_as_spreadsheet_programs_write_it(tmp_path: Path, data: bytes, notes: tuple[str, ...] | None) -> None:
+    path = tmp_path / "okrs.csv"
+    path.write_bytes(data)
+    (found,) = read_sheets(path)
+    assert found.name == "okrs"
+    assert found.rows[0] == ("Objective", "Key Result", "Start")
+    assert found.rows[1][0] == "Öffnen"
+    assert notes is None or (found.notes, found.rows[1][1]) == (notes, "Erster, größter")
+
+
+def test_a_cell_of_csv_may_hold_lines_and_a_row_keeps_its_number(tmp_path: Path) -> None:
+    (tmp_path / "okrs.csv").write_text('Objective,Key Result\n"Grow\nall",x\n\nNext,"y ""z"""\n', encoding="utf-8")
+    (found,) = read_sheets(tmp_path / "okrs.csv")
+    assert found.rows == (("Objective", "Key Result"), ("Grow all", "x"), (), ("Next", 'y "z"'))
+    assert found.ref(3, 1) == "okrs!B4"
+
+
+# ---- what cannot be read --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.xlsx", b"Objective,Key Result\n", "is no XLSX file, whatever its name says. Save it again as .xlsx."),
+        ("a.xlsx", b"", "is no XLSX file"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel file, or one with a password. Save it as .xlsx"),
+        ("a.pdf", b"%PDF-1.7", "is a PDF. Import the sheet that it was made from."),
+        ("a.docx", b"PK\x03\x04", "is damaged."),
+        ("a.md", b"# Objectives", "is neither XLSX, ODS nor CSV."),
+        ("a.csv", b"\x00\x01\xff\xfe\x00", "is no text file."),
+        ("a.csv", b"\n \n,,\n", "is empty: no visible sheet of it holds a text."),
+        ("a.csv", b'Objective,"' + b"x" * 200_000, "cannot be read as CSV"),
+    ],
+)
+def test_what_is_no_sheet_is_told_in_one_message(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert said in refusal(tmp_path / name)
+
+
+def test_a_file_that_is_not_there_a_folder_and_a_huge_one(tmp_path: Path) -> None:
+    assert "There is no file" in refusal(tmp_path / "nix.xlsx")
+    assert "is a folder" in refusal(tmp_path)
+    with (tmp_path / "huge.xlsx").open("wb") as file:
+        file.truncate(30 * 2**20)
+    assert refusal(tmp_path / "huge.xlsx").startswith("huge.xlsx has 30 MB; a sheet of objectives has less than 20.")
+
+
+def test_an_archive_that_is_no_sheet(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    assert "is an archive, but no spreadsheet" in refusal(tmp_path / "a.docx")
+
+
+def test_a_sheet_with_two_far_corners_takes_no_memory(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    page = book.add_worksheet("OKRs")
+    page.write_string(0, 0, "here")
+    page.write_string(1_048_575, 16_383, "there")
+    book.close()
+    assert "a sheet of it reaches over 1,048,576 rows and 16,384 columns" in refusal(tmp_path / "a.xlsx")
+
+
+def test_a_part_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"OKRs": ROWS})
+    bomb = repacked(path, tmp_path / "b.xlsx", {"xl/worksheets/sheet1.xml": b" " * (60 * 2**20)})
+    assert bomb.stat().st_size < 2**20
+    assert "unpacks to more than 50 MB" in refusal(bomb)
+
+
+def test_entities_are_refused(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"OKRs": ROWS})
+    laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>'
+    assert "it declares entities" in refusal(repacked(path, tmp_path / "b.xlsx", {"xl/sharedStrings.xml": laughs}))
+
+
+def test_a_damaged_workbook_is_read_or_refused_but_never_more(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"OKRs": ROWS}, {(1, 1): "0%"})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    draw = random.Random(7)
+    outcomes = set()
+    for number in range(150):
+        name = draw.choice(sorted(parts))
+        data = bytearray(parts[name])
+        if number % 3 == 0:
+            data = data[: draw.randrange(len(data))]
+        else:
+            for _ in range(draw.choice((1, 8))):
+                data[draw.randrange(len(data))] = draw.randrange(32, 127)
+        try:
+            read_sheets(repacked(path, tmp_path / "b.xlsx", {name: bytes(data)}))
+            outcomes.add("read")
+        except UsageError:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}

@@ -1,0 +1,57 @@
+"""Explanations of single items: the sentence, and the rules seen with what the item has from its ancestors."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from hub.model import Dimensions, Item, SourceFacts, Team
+from hub.report import ItemExplanation
+from hub.report.explain import Evaluated, item_explanation
+from tests.reference.builders import FIELDS, HERE, Q1, at, by_label, epic, item, key_result, mapping, rule
+
+SSO, SOC2 = key_result("sso"), key_result("soc2")
+SOURCES = {"jira": SourceFacts("jira", "jira", FIELDS)}
+
+
+def explained(no: int, items: list[Item], *rules: Any, **more: Any) -> ItemExplanation:
+    strategy = mapping(key_results=(SSO, SOC2), rules=[by_label(), *rules], **more)
+    evaluated = Evaluated(strategy, Dimensions(sources=SOURCES), 1, at("2027-02-15"))
+    (wanted,) = (i for i in items if i.no == no)
+    return item_explanation(evaluated, wanted, items, Q1.id, {})
+
+
+def test_a_duplicate_says_what_stands_for_it_and_is_not_active() -> None:
+    told = explained(2, [item(1, labels=["kr:sso"]), item(2, labels=["kr:sso"], state="doing", duplicate_of=1)])
+    assert (told.outcome, told.active, told.shares) == ("duplicate", False, ())
+    assert told.sentence == "IDN-2 is a duplicate of IDN-1, which stands for it."
+
+
+def test_a_name_that_exists_nowhere_may_contest_an_item() -> None:
+    told = explained(1, [item(1, labels=["kr:ssso"], title="SAML")], rule("soc2", title="SAML", priority=100))
+    assert told.sentence == (
+        "IDN-1 is claimed with equal strength 100 by soc2 (Soc2) and by name ('kr:ssso', but there is no key result 'ssso'"
+        " (did you mean 'sso'?)); none of them gets credit."
+    )
+
+
+def test_the_parts_of_a_split_are_said() -> None:
+    half = Fraction(1, 2)
+    told = explained(1, [item(1, title="SAML")], rule({"sso": half, "soc2": half}, title="SAML"))
+    assert told.sentence == "IDN-1 gives 1/2 to soc2 (Soc2) and 1/2 to sso (Sso)."
+    assert [r.target for r in told.rules] == ["{key_result}", "1/2 to sso, 1/2 to soc2"]
+
+
+def test_rules_are_explained_with_the_team_that_comes_from_above() -> None:
+    core = Team("core", "Core", HERE, owns_person=("u1",))
+    told = explained(2, [epic(1, assignee="u1"), item(2, 1)], rule("sso", team="core"), teams=[core])
+    (_, by_team) = told.rules
+    assert (by_team.holds, by_team.conditions[0].values) == (True, ("core",))
+    assert told.team == "Core"
+
+
+def test_a_line_that_must_not_hold_decides_when_it_does() -> None:
+    told = explained(1, [item(1, title="SAML", labels=["spike"])], rule("sso", title="SAML", unless={"label": "spike"}))
+    deciding = told.rules[1].deciding
+    assert deciding is not None
+    assert (deciding.field, deciding.negated, deciding.holds, deciding.favours) == ("label", True, True, False)
