@@ -269,6 +269,9 @@ def explain(
         str, typer.Argument(metavar="KR|ITEM", help="A key result, objective or pillar by id or name, or an item by key.")
     ],
     cycle: CycleOption = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="LABEL", help="What if the item had this label, too? May be repeated.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every rule and every item, not only the telling ones.")] = False,
     json: Json = False,
 ) -> None:
@@ -277,7 +280,7 @@ def explain(
     A number down to the items, rules and raw values behind it; an item up to the key results that it serves."""
     from hub.cli import reading
 
-    reading.explain(context.obj, text, cycle, every, json)
+    reading.explain(context.obj, text, cycle, every, json, label or [])
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -80,12 +80,12 @@ def unanchored(
         output.next_steps(*steps)
 
 
-def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool) -> None:
+def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool, labels: Sequence[str] = ()) -> None:
     """Everything that is known by this name, explained."""
     with _opened(path) as (_, report, _):
         if report.mapping_hash() is None:
             raise access.not_yet()
-        found = report.explain(text, cycle)
+        found = report.explain(text, cycle, labels)
         ids, known = ([], None) if found else (report.ids(), report.known(text))
     if known is not None:
         raise UsageError(known)

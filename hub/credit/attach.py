@@ -92,6 +92,15 @@ class Credit:
                     texts[f"names {key_result.id}, which accepts work of {_listed(names)} only"] = None
         return list(texts)
 
+    def meaning(self, cycle: str, claim: Claim, team: str | None) -> Literal["competes", "broken", "dormant", "refused"]:
+        """What a claim of an item of a team comes to in a cycle, before it is compared with others."""
+        target = self._target(cycle, claim) if _in(cycle, claim) else None
+        if target is None:
+            return "dormant"
+        if self._refusing(cycle, claim, team) is not None:
+            return "refused"
+        return "broken" if target.kind == "broken" else "competes"
+
     def _best(self, cycle: str, no: int, own: tuple[Claim, ...], team: str | None, above: _Best | None) -> _Best | None:
         key = (cycle, own, team if self.accepting else None)
         found = self._known.get(key)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from hub.importing.slug import spelt
 from hub.model import fold
 
 _NUMBERED = (
@@ -15,6 +16,7 @@ _NUMBERED = (
     r"(?P<year>(?:20)?\d{2})[\s./-]*(?:q|quartal|quarter)[\s.]*(?P<part>[1-4])",
 )
 _HALVES = (
+    r"(?P<part>[12])\.?\s*(?:h|hj|halbjahr|half)(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
     r"(?:h|hj|halbjahr|half)[\s.]*(?P<part>[12])(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
     r"(?P<year>(?:20)?\d{2})[\s./-]*(?:h|hj|halbjahr|half)[\s.]*(?P<part>[12])",
 )
@@ -73,6 +75,6 @@ def proposal(text: str) -> tuple[str, str]:
     if found is not None and found.year is not None:
         starts, ends = found.days()
         return found.id, f"{found.id} = {{ starts = {starts}, ends = {ends} }}"
-    id = re.sub(r"[^a-z0-9._-]+", "-", fold(text)).strip("-._") or "my-cycle"
+    id = re.sub(r"[^a-z0-9._-]+", "-", spelt(text)).strip("-._") or "my-cycle"
     key = id if re.fullmatch(r"[A-Za-z0-9_-]+", id) else f'"{id}"'
     return id, f"{key} = {{ starts = YYYY-MM-DD, ends = YYYY-MM-DD }}"

@@ -21,10 +21,15 @@ under over up down less more least most unter über bis mindestens höchstens we
 _EMPTY = frozenset(_SMALL.translate(_SPELT).split())
 
 
+def spelt(text: str) -> str:
+    """A text in small letters of ASCII; what has none that is like it goes."""
+    whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", fold(text)).translate(_SPELT))
+    return whole.encode("ascii", "ignore").decode()
+
+
 def words(name: str) -> list[str]:
     """The telling words of a name; numbers go, because ids outlive them."""
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", fold(name)).translate(_SPELT))
-    found = re.findall(r"[a-z0-9]+", text.encode("ascii", "ignore").decode())
+    found = re.findall(r"[a-z0-9]+", spelt(name))
     telling = [word for word in found if not re.fullmatch(r"(?:kr|o)?[0-9]+", word) and word not in _EMPTY]
     return telling or [word for word in found if not word.isdigit()] or found
 

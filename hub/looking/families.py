@@ -100,16 +100,17 @@ def is_id(text: str) -> bool:
     return ID.fullmatch(text) is not None
 
 
-def slips(reached: Mapping[str, int]) -> dict[str, str]:
+def slips(reached: Mapping[str, int], carriers: Mapping[str, int]) -> dict[str, str]:
     """Names that are most likely another one misspelt, with that other: alike but for one letter or a sign, and far rarer.
 
-    ``reached`` is how many items each name reaches. Names that differ in digits are different names.
+    ``reached`` is how many items each name reaches, ``carriers`` how many carry it. Names that differ in digits are different.
     """
-    order = sorted(reached, key=lambda name: (-reached[name], name))
+    order = sorted(reached, key=lambda name: (-carriers[name], -reached[name], name))
     found: dict[str, str] = {}
     for at, name in enumerate(order):
         for better in order[:at]:
-            if better not in found and reached[name] * 2 <= reached[better] and _alike(name, better):
+            rarer = carriers[name] * 2 <= carriers[better] or reached[name] * 2 <= reached[better]
+            if better not in found and rarer and _alike(name, better):
                 found[name] = better
                 break
     return found

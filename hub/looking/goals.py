@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub.looking.families import FEW, Family, families, in_cycle, is_id, slips, taken_apart
+from hub.looking.families import FEW, Family, families, in_cycle, is_id, slips
 from hub.looking.fields import DISTINCT, by_values
 from hub.looking.stock import Stock
 from hub.looking.text import clean
@@ -43,12 +43,12 @@ class Group:
 
 @dataclass(slots=True)
 class Convention:
-    """One way in which items name goals: a family of labels, or a field. ``field`` is as in a rule's ``when``.
+    """One way in which items name goals: a family of labels, or a field. ``where`` is as in a rule's ``when``.
 
     ``pattern`` names them all at once; without one it goes value by value, ``values`` being (value, id).
     """
 
-    field: str
+    where: str
     title: str
     pattern: str = ""
     values: list[tuple[str, str]] = field(default_factory=list)
@@ -114,7 +114,7 @@ class _Gathering:
         for name in self.stock.fields:
             if name not in besides:
                 found += self._field(name)
-        kept = sorted((c for c in found if c.carriers), key=lambda c: (bool(c.why_not), -c.reach, c.field, c.pattern))
+        kept = sorted((c for c in found if c.carriers), key=lambda c: (bool(c.why_not), -c.reach, c.where, c.pattern))
         groups: dict[str, Group] = {}
         drafted = [self._goal(id, groups) for id in self.carriers]
         drafted.sort(key=lambda g: (list(groups).index(g.objective), -g.reach, g.id))
@@ -159,7 +159,8 @@ class _Gathering:
             made.why_not = f"it reaches fewer than {FEW} items"
         if made.why_not:
             return made
-        wrong = slips({name: number for name, number in reached.items() if is_id(name)})
+        spelt = {name: number for name, number in reached.items() if is_id(name)}
+        wrong = slips(spelt, {name: len(family.names[name]) for name in spelt})
         for name in sorted(reached, key=lambda n: (-reached[n], n)):
             if name in ALLOWANCES:
                 made.allowances.append(name)
@@ -168,13 +169,15 @@ class _Gathering:
                 made.unfit.append(name)
             elif name in wrong:
                 made.slips.append((name, wrong[name], reached[name]))
-            elif self.known is not None:
-                (made.goals if name in self.known else made.few).append(name if name in self.known else (name, reached[name]))  # type: ignore[arg-type]
-            elif reached[name] < FEW:
+            elif self.known is not None and name in self.known:
+                made.goals.append(name)
+            elif self.known is not None or reached[name] < FEW:
                 made.few.append((name, reached[name]))
             else:
                 made.goals.append(name)
                 self._draft(name, spoken(name), family.pattern.replace("{key_result}", name), family.names[name])
+        if self.known is None and not made.goals and not made.allowances:
+            made.why_not = f"no single name reaches {FEW} items"
         return made
 
     def _values(self, carried: list[tuple[int, str]], field: str, title: str) -> Convention:
@@ -223,9 +226,3 @@ class _Gathering:
         shown = self.stock.by_no[first] if first is not None else None
         example = f'{shown.key or shown.id} "{shown.title}"' if shown else ""
         return Goal(id, name, objective, written, len(carriers), len(reach), example)
-
-
-def outright(text: str) -> bool:
-    """Whether a label names a goal by a prefix that says so."""
-    found = taken_apart(text)
-    return found is not None and found.outright

@@ -19,10 +19,10 @@ from hub.mappings.spec.each import FOR_EACH, PEOPLE
 from hub.mappings.spec.worlds import EXPECTED, HEAD, ITEM
 from hub.model import BY_KEY, FALLBACK, NAMED, ORDINARY
 from hub.rules import cel
-from hub.tomlfile.spec import Block, Key
+from hub.tomlfile.spec import Key
 
 _NOTE = "<!-- Made by `make docs` from hub/mappings/spec and hub/mappings/reference.md: change it there. -->\n\n"
-_PIECE = re.compile(r"\[\[(contents|block|limit|example|[a-z_]+)(?: ([a-z_]+))?\]\](?!`)")
+_PIECE = re.compile(r"\[\[([a-z_]+)(?: ([a-z_]+))?\]\]")
 _IN_CODE = re.compile(r"(```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 
 
@@ -154,7 +154,9 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-_OF_OTHERS = frozenset({"progress", "current", "value", "done", "label", "labels", "unit", "baseline", "private", "with", "state"})
+_OF_OTHERS = frozenset(
+    {"progress", "current", "value", "done", "label", "labels", "unit", "baseline", "private", "with", "state"}
+)
 """Words that key results have elsewhere: a message helps whoever writes them, but the grammar never had them."""
 
 
@@ -186,11 +188,6 @@ _PIECES: dict[str, Callable[[str], str]] = {
     "strengths": _strengths,
     "worlds": _worlds,
 }
-
-
-def examples() -> Iterator[tuple[Block, str]]:
-    """Every section with its example."""
-    return ((block, block.example) for block in spec.BLOCKS)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ class _Auditor:
 
     def _rule(self, index: int) -> str:
         rule = self.mapping.rules[index]
-        return f"the rule at {rule.place}" if rule.name == str(rule.place) else f"rule {rule.name}, {rule.place}"
+        return f"the rule at {rule.place}" if rule.name == str(rule.place) else f'rule "{rule.name}", {rule.place}'
 
     # ---- rules ----
 

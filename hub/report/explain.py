@@ -6,13 +6,15 @@ What is explained is an evaluation: its mapping, and items and lists as of its s
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from hub.assess import Activity, Assessor, estimate_of
 from hub.model import Attachment, Dimensions, Item, KeyResult, Mapping, NodeResult, Rule, Unit, fold
 from hub.report import words
+from hub.report.claims import claim_steps
 from hub.report.values import ConditionStep, ItemExplanation, RuleStep, ShareStep, UnitRow, UnitStep, iso
 from hub.rules import RuleVerdict
 
@@ -28,9 +30,15 @@ class Evaluated:
 
 
 def item_explanation(
-    evaluated: Evaluated, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any]
+    evaluated: Evaluated, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any], labels: Sequence[str] = ()
 ) -> ItemExplanation:
-    """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included."""
+    """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included. With ``labels`` as if it had
+    these, too."""
+    if labels:
+        now = item_explanation(evaluated, item, tree, cycle, run)
+        item = item._replace(labels=tuple(dict.fromkeys((*item.labels, *labels))))
+        then = item_explanation(evaluated, item, [item if each.no == item.no else each for each in tree], cycle, run)
+        return replace(then, what_if=tuple(labels), before=now.sentence)
     assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
     by_no = {i.no: i for i in tree}
@@ -39,7 +47,8 @@ def item_explanation(
         attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))
     chain = _chain(item, by_no)
     via = by_no.get(attachment.via) if attachment.via is not None else None
-    verdicts = [assessor.matcher.explain(one, assessor.context(one, chain[n + 1 :]), cycle) for n, one in enumerate(chain)]
+    contexts = [assessor.context(one, chain[n + 1 :]) for n, one in enumerate(chain)]
+    verdicts = [assessor.matcher.explain(one, context, cycle) for one, context in zip(chain, contexts, strict=True)]
     inherited = tuple(
         (words.item_name(above), tuple(map(_rule_step, (v for v in told if v.holds))))
         for above, told in zip(chain[1:], verdicts[1:], strict=True)
@@ -68,6 +77,7 @@ def item_explanation(
         inherited=tuple((key, rules) for key, rules in inherited if rules),
         findings=tuple(f.text for f in part.findings if f.no == item.no),
         run=run,
+        claims=claim_steps(evaluated.mapping, attachment, chain, verdicts, contexts),
     )
 
 

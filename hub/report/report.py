@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from hub.report.notes import notes
 from hub.report.unanchored import Wanted, active_counts, unanchored
 from hub.report.values import ItemExplanation, Node, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
 from hub.store import Store
-from hub.store.read import EvaluationRow, Reader
+from hub.store.read import EvaluationRow, Reader, Related
 
 
 class Report:
@@ -93,11 +94,12 @@ class Report:
 
     # ---- explanations ----
 
-    def explain(self, text: str, cycle: str | None = None) -> list[ItemExplanation | NodeExplanation]:
-        """Whatever ``text`` names: a key result, objective or pillar by id or name, else an item by key, id or URL."""
-        return [*self.explain_node(text, cycle)] or [*self.explain_item(text, cycle)]
+    def explain(self, text: str, cycle: str | None = None, labels: Sequence[str] = ()) -> list[ItemExplanation | NodeExplanation]:
+        """Whatever ``text`` names: a key result, objective or pillar by id or name, else an item by key, id or URL. With
+        ``labels`` only an item, as if it had these labels, too."""
+        return [*([] if labels else self.explain_node(text, cycle))] or [*self.explain_item(text, cycle, labels)]
 
-    def explain_item(self, text: str, cycle: str | None = None) -> list[ItemExplanation]:
+    def explain_item(self, text: str, cycle: str | None = None, labels: Sequence[str] = ()) -> list[ItemExplanation]:
         """One explanation per source that knows the text; ``source:KEY`` means that of one source."""
         evaluated = self._latest()
         if evaluated is None:
@@ -108,8 +110,9 @@ class Report:
             tree = self._reader.tree_of(item.no, as_of=evaluated.seq)
             then = next((i for i in tree if i.no == item.no), None)
             if then is not None:  # else it came after the evaluation that is explained
-                told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no))
-                found.append(replace(told, findings=(*self._troubles(then), *told.findings)))
+                told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no), labels)
+                related = tuple(_related(each) for each in self._reader.related(item.no))
+                found.append(replace(told, findings=(*self._troubles(then), *told.findings), related=related))
         return found
 
     def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
@@ -236,6 +239,11 @@ class Report:
         if found is None:
             raise UsageError("The mapping has no cycle.", hint="Add one line to [cycle] in the mapping files.")
         return found
+
+
+def _related(related: Related) -> str:
+    other = words.item_name(related.item)
+    return f"it names {other} ({related.text})" if related.names else f"{other} names it ({related.text})"
 
 
 def _named(mapping: Mapping, cycle: str, text: str) -> list[tuple[str, str]]:

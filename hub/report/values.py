@@ -180,6 +180,24 @@ class ShareStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimStep:
+    """One claim that competed for an item: who makes it, for what, how strongly, and how it ended.
+
+    ``result``: wins, contested, broken, weaker, farther, dormant, refused; ``why`` says it in words."""
+
+    item: str
+    distance: int
+    """0: the item's own; 1: its parent's, and so on"""
+    target: str
+    named: str | None
+    rule: str
+    place: str
+    strength: int
+    result: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitStep:
     """An item's part in a key result; ``why`` says in words why it does not count, if it does not."""
 
@@ -222,6 +240,14 @@ class ItemExplanation:
     findings: tuple[str, ...]
     run: Mapping[str, Any]
     """The run that last wrote the item: id, source, started_at, result"""
+    claims: tuple[ClaimStep, ...] = ()
+    """All that competed for it, its own and inherited, winners first"""
+    related: tuple[str, ...] = ()
+    """Sentences about items of other tools that it is tied to by a pattern"""
+    what_if: tuple[str, ...] = ()
+    """Labels that it does not have and is explained with"""
+    before: str = ""
+    """With ``what_if``: the sentence about the item as it is"""
 
 
 @dataclass(frozen=True, slots=True)

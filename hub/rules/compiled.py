@@ -85,10 +85,14 @@ class World:
 class Planned:
     """A rule for the items of one source: which of its lines are left to ask, and how deep one must look to know.
 
+    ``narrow``, ``words`` and ``item`` are checks by what they look at, ``rest`` the latter two together, the cheap ones first.
     ``unknown`` is a field that the source does not have: the rule never matches, and that is reported once.
     """
 
-    __slots__ = ("bits", "depth", "index", "item", "narrow", "pivot", "plain", "rule", "source", "unknown", "words", "world")
+    __slots__ = (
+        *("bits", "depth", "index", "item", "made", "narrow", "pivot", "plain", "rest", "rule", "source", "unknown", "words"),
+        "world",
+    )
 
     def __init__(self, rule: Compiled, source: str, world: World, lines: Iterable[Line], pivot: Line | None) -> None:
         self.rule = rule
@@ -110,6 +114,7 @@ class Planned:
         self.narrow = tuple(line.check for line in ask if line.check and line.depth <= Depth.NARROW)
         self.words = tuple(line.check for line in ask if line.check and line.depth == Depth.WORDS)
         self.item = tuple(line.check for line in ask if line.check and line.depth == Depth.ITEM)
+        self.rest = tuple(line.check for line in ask if line.check and line.depth > Depth.NARROW)
         self.bits = tuple(line.bits for line in known if line.bits)
         deep = [line.depth for line in known] + [rule.captures_at]
         late = rule.expr is not None or rule.life is not None
@@ -117,7 +122,9 @@ class Planned:
         if rule.fence is not None:
             self.depth = max(self.depth, Depth.NARROW)
         self.plain: tuple[Claim, ...] | None = None
-        """The claims where nothing but ``narrow``, ``words`` and ``item`` has to be asked."""
+        """The claims where nothing but the checks has to be asked."""
+        self.made: dict[int, tuple[Claim, ...]] = {}
+        """The claims of a target that is written in the rule, by the cycles (bits) in which its lines hold."""
         if not (self.bits or captured or self.unknown or late):
             self.plain = tuple(self._stamped(rule.claims, world.calendar.all))
 
@@ -126,14 +133,10 @@ class Planned:
         return fence is not None and context.team not in fence
 
     def claim(self, reading: Reading) -> tuple[Claim, ...]:
-        """The claims, where the lines that need less than the item itself are known to hold."""
-        for check in self.item:
-            if not check(reading):
-                return ()
-        return self.plain if self.plain is not None else self._claim(reading)
-
-    def _claim(self, reading: Reading) -> tuple[Claim, ...]:
-        """The same for rules that know more than lines: a life, names, cycles, an expression, a field that is missing."""
+        """The claims, where all checks are known to hold: what is left are a life, names, cycles, an expression, and to report a
+        field that is missing."""
+        if self.plain is not None:
+            return self.plain
         rule, world = self.rule, self.world
         if not rule.alive(reading.item, reading.context, world.as_of):
             return ()
@@ -142,6 +145,11 @@ class Planned:
             bits &= line(reading)
         if self.bits and not bits:
             return ()
+        if rule.expr is None and self.unknown is None and not rule.captures.conditions:
+            made = self.made.get(bits)
+            if made is None:
+                made = self.made[bits] = tuple(self._stamped(rule.claims, bits))
+            return made
         found = self._targets(reading)
         if found is None or (self.unknown is not None and (self.index, self.source, self.unknown) in world.unevaluable):
             return ()

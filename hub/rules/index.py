@@ -54,8 +54,8 @@ class Outlook(NamedTuple):
 
 
 class Entry:
-    """What is known by the few words. ``mixed`` are rules that also need labels and the like; ``alive`` says of the rules that
-    are found by labels and the like whether the few words allow them."""
+    """What is known by the few words. ``mixed`` are rules that need labels and the like as well, ``open`` those that need the
+    item itself; ``alive`` says of the rules that are found by labels and the like whether the few words allow them."""
 
     __slots__ = ("alive", "claims", "mixed", "open")
 
@@ -116,29 +116,56 @@ class Plan:
     def claims(self, item: Item, context: Context) -> tuple[Claim, ...]:
         """The claims of an item of this source, in the order of the rules."""
         outlooks = self._outlooks
-        reading: Reading | None = None
         if outlooks is None:
-            reading = Reading(self._world.fields, item, context)
-            outlook = self._look(item, context, reading)
-        else:
-            self._asked += 1
-            words = self._all(item) if self._all_more is None else (self._all(item), self._all_more(item, context))
-            found = outlooks.get(words)
-            outlook = self._learn(outlooks, words, item, context) if found is None else found
+            return self._afresh(item, context)
+        self._asked += 1
+        words = self._all(item) if self._all_more is None else (self._all(item), self._all_more(item, context))
+        outlook = outlooks.get(words)
+        if outlook is None:
+            outlook = self._learn(outlooks, words, item, context)
         keyed = self._by_key(item) if self._keyed else ()
         if not outlook.open and not keyed:
             return outlook.claims
-        if reading is None:
-            reading = Reading(self._world.fields, item, context)
+        reading = Reading(self._world.fields, item, context)
         more: list[Claim] = []
         for planned in outlook.open:
-            more += planned.claim(reading)
-        for planned in keyed:
-            if _allowed(planned, context, reading) and all(check(reading) for check in planned.words):
+            for check in planned.item:
+                if not check(reading):
+                    break
+            else:
                 more += planned.claim(reading)
+        if keyed:
+            more += self._named(keyed, context, reading)
         if not more:
             return outlook.claims
         return tuple(sorted((*outlook.claims, *more), key=_by_rule)) if outlook.claims or len(more) > 1 else tuple(more)
+
+    def _afresh(self, item: Item, context: Context) -> tuple[Claim, ...]:
+        """The same without remembering more than the entry."""
+        reading = Reading(self._world.fields, item, context)
+        entry = self._entry(item, context, reading)
+        found = list(entry.claims)
+        for group in (entry.mixed, entry.open, self._met(entry, item, context, reading)):
+            for planned in group:
+                for check in planned.rest:
+                    if not check(reading):
+                        break
+                else:
+                    found += planned.claim(reading)
+        if self._keyed:
+            found += self._named(self._by_key(item), context, reading)
+        if len(found) > 1:
+            found.sort(key=_by_rule)
+        return tuple(found)
+
+    @staticmethod
+    def _named(keyed: Iterable[Planned], context: Context, reading: Reading) -> list[Claim]:
+        """The claims of rules that name one of the item's keys."""
+        found: list[Claim] = []
+        for planned in keyed:
+            if _allowed(planned, context, reading) and all(check(reading) for check in planned.rest):
+                found += planned.claim(reading)
+        return found
 
     def _by_key(self, item: Item) -> Iterable[Planned]:
         """The rules that name one of the item's keys."""
@@ -157,13 +184,23 @@ class Plan:
         return found
 
     def _look(self, item: Item, context: Context, reading: Reading) -> Outlook:
-        words = self._few(item) if self._few_more is None else (self._few(item), self._few_more(item, context))
-        entry = self._entries.get(words)
-        if entry is None:
-            if len(self._entries) >= REMEMBERED:
-                self._entries.clear()
-            entry = self._entries[words] = self._enter(context, reading)
-        met = {planned.index: planned for planned in entry.mixed}
+        entry = self._entry(item, context, reading)
+        claims, others = list(entry.claims), list(entry.open)
+        for group in (entry.mixed, self._met(entry, item, context, reading)):
+            for planned in group:
+                for check in planned.words:
+                    if not check(reading):
+                        break
+                else:
+                    if planned.depth == Depth.ITEM:
+                        others.append(planned)
+                    else:
+                        claims += planned.claim(reading)
+        return Outlook(tuple(sorted(claims, key=_by_rule)), tuple(others))
+
+    def _met(self, entry: Entry, item: Item, context: Context, reading: Reading) -> Iterable[Planned]:
+        """The rules that the item's labels and the like lead to, and that the few words allow; each once."""
+        met: dict[int, Planned] = {}
         alive = entry.alive
         for pivot in self._pivots.values():
             for text in pivot.texts(item):
@@ -174,21 +211,16 @@ class Plan:
                         allowed = alive[index] = _allowed(planned, context, reading)
                     if allowed:
                         met[index] = planned
-        if not met:
-            return Outlook(tuple(entry.claims), tuple(entry.open))
-        claims, others = list(entry.claims), list(entry.open)
-        for planned in met.values():
-            for check in planned.words:
-                if not check(reading):
-                    break
-            else:
-                if planned.depth == Depth.ITEM:
-                    others.append(planned)
-                else:
-                    claims += planned.claim(reading)
-        if len(claims) > 1:
-            claims.sort(key=_by_rule)
-        return Outlook(tuple(claims), tuple(others))
+        return met.values()
+
+    def _entry(self, item: Item, context: Context, reading: Reading) -> Entry:
+        words = self._few(item) if self._few_more is None else (self._few(item), self._few_more(item, context))
+        entry = self._entries.get(words)
+        if entry is None:
+            if len(self._entries) >= REMEMBERED:
+                self._entries.clear()
+            entry = self._entries[words] = self._enter(context, reading)
+        return entry
 
     def _enter(self, context: Context, reading: Reading) -> Entry:
         entry = Entry()
@@ -201,7 +233,6 @@ class Plan:
                 entry.mixed.append(planned)
             else:
                 entry.open.append(planned)
-        entry.claims.sort(key=_by_rule)
         return entry
 
     def _candidates(self, reading: Reading) -> Iterable[Planned]:

@@ -79,42 +79,64 @@ def text_check(tests: Iterable[Test]) -> Callable[[frozenset[str]], bool]:
     """Whether one of some alternatives that are texts holds for one of a field's folded texts."""
     tests = tuple(tests)
     equal = frozenset(t.folded for t in tests if t.how == "equal")
-    others = tuple(glob(t.folded) if t.how == "glob" else _fits(t.folded) for t in tests if t.how != "equal")
-    if not others:
-        if len(equal) == 1:
-            (one,) = equal
-            return lambda texts: one in texts
-        return lambda texts: not equal.isdisjoint(texts)
-    if not equal and len(others) == 1:
-        check = others[0]
+    within = tuple(t.folded[1:-1] for t in tests if t.how == "glob" and _is_within(t.folded))
+    others = tuple(_fits(t) for t in tests if t.how == "capture" or (t.how == "glob" and not _is_within(t.folded)))
 
-        def any_text(texts: frozenset[str]) -> bool:
-            for text in texts:  # noqa: SIM110 - asked for every item
-                if check(text):
+    def check(texts: frozenset[str]) -> bool:
+        for text in texts:
+            for part in within:
+                if part in text:
                     return True
-            return False
+            for fits in others:
+                if fits(text):
+                    return True
+        return not equal.isdisjoint(texts)
 
-        return any_text
-    return lambda texts: not equal.isdisjoint(texts) or any(check(text) for text in texts for check in others)
+    return check
 
 
-def _fits(pattern: str) -> Callable[[str], bool]:
-    return lambda text: bool(ways(pattern, text))
+def _is_within(pattern: str) -> bool:
+    """Whether it is a text between two stars."""
+    return len(pattern) > 2 and pattern[0] == pattern[-1] == "*" and not set(pattern[1:-1]) & {"*", "?"}
+
+
+def _fits(test: Test) -> Callable[[str], bool]:
+    if test.how == "glob":
+        return glob(test.folded)
+    return lambda text: bool(ways(test.folded, text))
 
 
 def _check(condition: Condition, judge: Judge, calendar: Calendar) -> Check:
     field = condition.field
+    if all(t.how == "equal" for t in condition.tests):
+        equal = frozenset(t.folded for t in condition.tests)
+        if len(equal) == 1:
+            (one,) = equal
+            return lambda r: one in r[field]
+        return lambda r: not equal.isdisjoint(r[field])
     if all(t.how != "compare" for t in condition.tests):
         texts = text_check(condition.tests)
         return lambda r: texts(r[field])
     patterns = [c.right for t in condition.tests for c in t.comparisons if c.op == "regex"]
     if len(patterns) == len(condition.tests) == sum(len(t.comparisons) for t in condition.tests):
-        searches = tuple(finder(str(pattern)) for pattern in patterns)
-        return lambda r: any(search(text) for text in r.fields.texts(field, r.item, r.context) for search in searches)
+        return _found(field, tuple(finder(str(pattern)) for pattern in patterns))
     scalar = _scalars(condition, calendar)
     if scalar is not None:
         return _of_scalar(field, scalar)
     return lambda r: judge.line(condition, r.valued, None) is True
+
+
+def _found(field: str, searches: tuple[Callable[[str], bool], ...]) -> Check:
+    """Whether one of some patterns is found in one of the field's texts."""
+
+    def check(r: Reading) -> bool:
+        for text in r.fields.texts(field, r.item, r.context):
+            for search in searches:
+                if search(text):
+                    return True
+        return False
+
+    return check
 
 
 # ---- numbers and days that are compared with what is written ---------------------------------------------------------------

@@ -66,7 +66,7 @@ class Store:
         with translated(self.url_for_people):
             connection = self._engine.connect()
             if self.dialect is SQLITE:
-                # what is deleted or replaced leaves no trace in the file: a title may have become private
+                # what is deleted or replaced leaves hardly a trace in the file: a title may have become private
                 settings = (f"cache_size=-{WRITER_CACHE * 1024}", "secure_delete=ON")
                 _pragmas(connection.connection.driver_connection, *settings)
             return connection.execution_options(anchorline_write=True)
@@ -94,12 +94,13 @@ class Store:
             return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def compact(self) -> None:
-        """On SQLite, write the log of former writes into the file and empty it, so that it holds nothing of what was deleted.
-        While somebody reads, it stays until a later write. PostgreSQL sees to such things itself."""
+        """On SQLite, write the whole file anew, so that nothing of what was deleted is left anywhere in it; others wait as long,
+        and it takes room for a second copy. PostgreSQL sees to such things itself."""
         if self.dialect is SQLITE:
             connection = self.plain_connection()
             try:
                 with translated(self.url_for_people):
+                    connection.exec_driver_sql("VACUUM")
                     connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
@@ -180,6 +181,8 @@ def _pragmas(raw: Any, *settings: str) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
     # a deferred transaction that turns from reading to writing fails at once, whatever the busy timeout says
     writes = connection.get_execution_options().get("anchorline_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -19,13 +19,15 @@ WAITING = text("by = 'kept'")
 
 class Clock(Table, table=True):
     """One row. ``seq`` is raised by every write transaction; ``settled_seq`` is the seq up to which the parents of dirty
-    items are resolved; ``calculated_with`` stands for the mapping, engine and facts that attachments are calculated with."""
+    items are resolved; ``calculated_with`` stands for the mapping, engine and facts that attachments are calculated with;
+    ``erased`` is 1 while the file may hold traces of titles that were erased because they became private."""
 
     __tablename__ = "clock"
     id: int = serial()
     seq: int = number()
     settled_seq: int = number()
     calculated_with: str | None = words(nullable=True)
+    erased: int = small(sa_column_kwargs={"server_default": "0"})
 
 
 class Owner(Table, table=True):

@@ -179,6 +179,16 @@ class Writer:
         A transaction per 2,000 rows; killed in between, the next call goes on."""
         return write_private.hide(self._pen, privacy)
 
+    def clear_traces(self) -> None:
+        """After ``hide_titles`` took something away, take it out of the database's file too. Not a transaction; killed on the
+        way, the next call does it."""
+        with self._store.read() as sql:
+            erased = sql.value("SELECT erased FROM clock")
+        if erased:
+            self._store.compact()
+            with self._pen.begin() as tx:
+                tx.run("UPDATE clock SET erased = 0")
+
     def settle_edges(self, patterns: Iterable[Pattern] = ()) -> list[Finding]:
         """Resolve the parents of dirty items and of those that waited for one of them, and what the mapping's ``patterns`` say of
         them; all cut circles there are.

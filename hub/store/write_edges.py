@@ -107,31 +107,31 @@ def _settle_chunk(tx: Tx, nos: list[int], now: Pass) -> None:
 
 
 def _others(tx: Tx, nos: Collection[int], moved: Collection[int], only: str) -> dict[int, Child]:
-    """Items, dirty or not, whose vendor names one of these as their parent: they may have waited for it. Where one of these was
-    called something else before, or ``moved``, also those that have it as their parent or named it so. ``only``
-    is a further condition on them."""
+    """Items, dirty or not, whose vendor names one of these as their parent: they may have waited for it. Of those that were
+    called something else before, or have ``moved``, also who names them so, or has them as parents. ``only`` is a further
+    condition on all of them."""
     d = tx.dialect
     names: dict[str, set[str]] = defaultdict(set)
-    for source, *each in tx.rows(f"SELECT source, id, key, url FROM item WHERE {in_numbers(d, 'no')}", d.array(nos)):
+    by_no = in_numbers(d, "no")
+    for source, *each in tx.rows(f"SELECT source, id, key, url FROM item WHERE {by_no}", d.array(nos)):
         names[source].update(name for name in each if name is not None)
-    if moved:
-        for source, *each in tx.rows(
-            f"SELECT DISTINCT source, key, url FROM item_version WHERE {in_numbers(d, 'no')}", d.array(moved)
-        ):
-            names[source].update(name for name in each if name is not None)
     found: dict[int, Child] = {}
-    for source, some in names.items():
-        for no, ref in tx.rows(
-            f"SELECT no, parent_ref FROM item WHERE source = ? AND {in_texts(d, 'parent_ref')}{only}", source, d.array(some)
-        ):
-            found[no] = Child(source, ref)
-    renamed = tx.rows(f"SELECT DISTINCT item_no FROM alias WHERE {in_numbers(d, 'item_no')}", d.array(nos))
-    former = {*moved, *(no for (no,) in renamed)}
+    aliases = tx.rows(f"SELECT item_no, source, value FROM alias WHERE {in_numbers(d, 'item_no')}", d.array(nos))
+    former = {*moved, *(no for no, _, _ in aliases)}
     if former:
+        for _, source, name in aliases:
+            names[source].add(name)
+        for source, *each in tx.rows(f"SELECT DISTINCT source, key, url FROM item_version WHERE {by_no}", d.array(former)):
+            names[source].update(name for name in each if name is not None)
         for no, source, ref in tx.rows(
             "SELECT item.no, item.source, item.parent_ref FROM edge JOIN item ON item.no = edge.child_no"
             f" WHERE item.parent_ref IS NOT NULL AND {in_numbers(d, 'edge.parent_no')}{only}",
             d.array(former),
+        ):
+            found[no] = Child(source, ref)
+    for source, some in names.items():
+        for no, ref in tx.rows(
+            f"SELECT no, parent_ref FROM item WHERE source = ? AND {in_texts(d, 'parent_ref')}{only}", source, d.array(some)
         ):
             found[no] = Child(source, ref)
     return found

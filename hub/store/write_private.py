@@ -47,8 +47,8 @@ def hide(pen: Pen, privacy: Privacy | None) -> int:
         if privacy is not None:
             hidden += _hide_items(pen, source, privacy) + _hide_versions(pen, source, privacy)
         with pen.begin() as tx:
-            if privacy is not None:
-                tx.run("UPDATE quarantine SET raw = '' WHERE source = ?", source)
+            if privacy is not None and tx.run("UPDATE quarantine SET raw = '' WHERE source = ? AND raw <> ''", source):
+                _erased(tx)
             # a page that came meanwhile has set another mark
             tx.run("UPDATE source SET private = ? WHERE name = ? AND private = ?", rules, source, mark)
     return hidden
@@ -71,6 +71,7 @@ def _hide_items(pen: Pen, source: str, privacy: Privacy) -> int:
             nos = [no for no, _ in found]
             if nos:
                 forget_past(tx, nos)
+                _erased(tx)
                 tx.mark(nos)  # what a pattern found in the title is not in it any more
         hidden += len(nos)
         after = rows[-1][0]
@@ -90,8 +91,15 @@ def _hide_versions(pen: Pen, source: str, privacy: Privacy) -> int:
                 return hidden
             found = [(row[0], row[1]) for row in rows if privacy.matches(item_of(source, row[2:]))]
             tx.many("UPDATE item_version SET title = '', url = NULL WHERE no = ? AND from_seq = ?", found)
+            if found:
+                _erased(tx)
         hidden += len(found)
         after = (rows[-1][0], rows[-1][1])
+
+
+def _erased(tx: Tx) -> None:
+    """Say that traces are left where rows were: ``Writer.clear_traces`` is to remove them."""
+    tx.run("UPDATE clock SET erased = 1")
 
 
 def _without(row: Sequence[Any]) -> list[Any]:

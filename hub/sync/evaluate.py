@@ -7,6 +7,7 @@ no marks left --units of all links--> nodes --> snapshots that changed, outbox, 
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import time
 from collections.abc import Mapping as MappingABC
@@ -16,7 +17,7 @@ from typing import Any
 
 from hub.assess import ENGINE, Assessor, clockwork, nodes, tally_counted
 from hub.config import Config
-from hub.errors import ConfigError
+from hub.errors import ConfigError, StoreUnavailable
 from hub.mappings import load_mappings
 from hub.model import Dimensions, Mapping, SourceFacts
 from hub.store import Store
@@ -24,6 +25,8 @@ from hub.store.read import Reader
 from hub.store.write import Writer
 from hub.sync.events import Evaluating, Listener, nobody
 from hub.sync.private import privacy
+
+log = logging.getLogger(__name__)
 
 CHUNK = 2_000
 """Dirty items per transaction: enough to amortise it, few enough to keep memory flat and other writers waiting briefly."""
@@ -69,7 +72,7 @@ def evaluate(
         mapping = _present(config, mapping)
         as_of = as_of if as_of is not None else _now(reader)
         facts = facts_of(config)
-        hidden = writer.hide_titles(privacy(mapping, known_dimensions(reader, facts)))
+        writer.hide_titles(privacy(mapping, known_dimensions(reader, facts)))
         writer.put_mapping(
             mapping,
             engine=ENGINE,
@@ -90,9 +93,15 @@ def evaluate(
             )
             if seq is not None:
                 break
-        if hidden:
-            store.compact()
+        _clear_traces(writer)
     return seq
+
+
+def _clear_traces(writer: Writer) -> None:
+    try:
+        writer.clear_traces()
+    except StoreUnavailable as error:  # no room for a copy, or others kept writing: what was calculated stands all the same
+        log.warning("titles that became private may be left in unused parts of the database file: %s", error)
 
 
 def known_dimensions(reader: Reader, facts: MappingABC[str, SourceFacts]) -> Dimensions:

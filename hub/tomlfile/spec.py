@@ -108,6 +108,11 @@ ID = formed("id", r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 ANY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
+def id_of(what: str) -> Value:
+    """The id of something that is declared elsewhere."""
+    return Value(f"id of {what}", TEXT.schema)
+
+
 def whole(least: int, most: int) -> Value:
     """A whole number in a range."""
     return plain(f"whole number from {least} to {most}", {"type": "integer", "minimum": least, "maximum": most})

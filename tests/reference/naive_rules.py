@@ -57,15 +57,18 @@ def read_number(text: str) -> Fraction | None:
 
 
 def read_day(world: World, text: str) -> date | None:
-    """A `field.NAME` that reads as "an ISO date or instant". Chosen: an instant says its offset."""
+    """A `field.NAME` that reads as "an ISO date or instant".
+
+    Chosen: `2027-02-10`, `2027-02-10T09:30:00Z` and the like; without an offset a time is that of the strategy's zone.
+    """
+    shape = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2}:[0-9]{2}.*)?", text)
     try:
-        return date.fromisoformat(text) if len(text) == 10 else instant_day(world, datetime.fromisoformat(text))
+        if shape is None:
+            return None
+        moment = datetime.fromisoformat(text)
+        return moment.date() if moment.tzinfo is None else day_of(world, int(moment.timestamp() * 1000))
     except ValueError:
         return None
-
-
-def instant_day(world: World, moment: datetime) -> date | None:
-    return day_of(world, int(moment.timestamp() * 1000)) if moment.tzinfo is not None else None
 
 
 # ---- the values of a field ------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def changes(made: Plan, into: str, width: int) -> RenderableType:
             parts += ["", *_file(each, into, width)]
     same = sum(change.sign == "=" for each in made.files for change in each.changes)
     if same and any(each.changed for each in made.files):
-        parts += ["", Text(f"{same} more are as they were.", DIM)]
+        parts += ["", Text("1 more is as it was." if same == 1 else f"{same} more are as they were.", DIM)]
     return Group(*parts)
 
 

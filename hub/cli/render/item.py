@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.cli.render.text import BAD, BOLD, DIM, KEY, WARN, clean, columns, count, heading, linked, name_of, share, words
-from hub.report.values import ConditionStep, ItemExplanation, RuleStep
+from hub.report.values import ClaimStep, ConditionStep, ItemExplanation, RuleStep
 
 SEEN = 4
 """Values of an item shown per condition; --json has all."""
@@ -31,7 +31,12 @@ _FACTS = {
 
 def item(value: ItemExplanation, every_rule: bool) -> Group:
     """The whole explanation of one item in one cycle."""
-    parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
+    parts: list[RenderableType] = [_head(value), Text()]
+    if value.what_if:
+        parts.append(Text(f"If it had the label {' and '.join(map(clean, value.what_if))}, too:", WARN))
+    parts.append(Text(clean(value.sentence), BOLD))
+    if value.what_if:
+        parts.append(Text(f"As it is: {clean(value.before)}", DIM))
     if len(value.chain) > 1:
         parts.append(words(("It stands under ", DIM), ", under ".join(map(clean, value.chain[1:]))))
     for name, body in _sections(value, every_rule):
@@ -54,6 +59,9 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
         yield f"{credit} (strength {value.strength}{by})", _shares(value)
     if value.units:
         yield "How it counts", _units(value)
+    lost = [claim for claim in value.claims if claim.result not in ("wins", "contested", "broken")]
+    if lost:
+        yield "Claims that lost", Group(*(_claim(claim) for claim in lost))
     matching = [rule for rule in value.rules if rule.holds]
     if matching:
         yield "Rules that match it", Group(*(_rule(rule) for rule in matching))
@@ -61,6 +69,8 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
         yield f"Rules that match {clean(key)}, above it", Group(*(_rule(rule) for rule in rules))
     if len(matching) < len(value.rules):
         yield "Rules that do not match it, the nearest first", Group(*_others(value, every_rule))
+    if value.related:
+        yield "Related", Group(*(Text(clean(text)) for text in value.related))
     if value.findings:
         yield "To be looked at", Group(*(Text(clean(text), WARN) for text in value.findings))
     hidden = () if every_rule else _INTERNAL
@@ -79,6 +89,14 @@ def _shares(value: ItemExplanation) -> Group:
         named = f', because {who} says "{clean(step.named)}"' if step.named else ""
         rows.append(words("  ", (f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM)))
     return Group(*rows)
+
+
+def _claim(claim: ClaimStep) -> Text:
+    """Who claims it, for what, and why that did not win."""
+    of = "its own" if claim.distance == 0 else clean(claim.item)
+    return words(
+        (clean(claim.target), KEY), f"  {clean(claim.why)}", (f"  ({of}, by rule {clean(claim.rule)}, {clean(claim.place)})", DIM)
+    )
 
 
 def _units(value: ItemExplanation) -> Group:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from hub.mappings.spec.each import FOR_EACH
 from hub.mappings.spec.who import former
-from hub.tomlfile.spec import DAY, ID, POSITIVE, TEXT, Key, blocks, choice, either, listed, many, table
+from hub.tomlfile.spec import DAY, ID, POSITIVE, TEXT, Key, blocks, choice, either, id_of, listed, many, table
 
 _ANCHOR = (
-    Key("pillar", TEXT, "A strategic priority, by its id; the objective rolls up into it.", 'anchor.pillar = "enterprise"'),
-    Key("supports", TEXT, "Another team's objective, by its id.", 'anchor.supports = "land"'),
+    Key(
+        "pillar",
+        id_of("a pillar"),
+        "A strategic priority, by its id; the objective rolls up into it.",
+        'anchor.pillar = "enterprise"',
+    ),
+    Key("supports", id_of("an objective"), "Another team's objective, by its id.", 'anchor.supports = "land"'),
     Key("strength", TEXT, "A strength, in words.", 'anchor.strength = "Our uptime"'),
     Key("opportunity", TEXT, "An opportunity, in words.", 'anchor.opportunity = "Nobody serves the mid-market"'),
     Key("weakness", TEXT, "A weakness, in words.", 'anchor.weakness = "No references in banking"'),
@@ -20,10 +25,10 @@ _OBJECTIVE = (
     Key("id", ID, "What files call it, for ever; one over all cycles.", 'id = "land"', required=True),
     former("objective", 'was = "O1"'),
     Key("name", TEXT, "What people call it.", 'name = "Land twenty lighthouse enterprises"', default="its id"),
-    Key("cycle", TEXT, "The cycle that it is for.", 'cycle = "2027-q1"', required=True),
-    Key("team", TEXT, "The team that answers for it.", 'team = "identity"', default="the team of the file"),
-    Key("with", many(TEXT), "Teams that answer for it too; it counts once all the same.", 'with = ["platform"]'),
-    Key("owner", TEXT, "The person who answers for it.", 'owner = "cro@acme.example"', default="the team's `lead`"),
+    Key("cycle", id_of("a cycle"), "The cycle that it is for.", 'cycle = "2027-q1"', required=True),
+    Key("team", id_of("a team"), "The team that answers for it.", 'team = "identity"', default="the team of the file"),
+    Key("with", many(id_of("a team")), "Teams that answer for it too; it counts once all the same.", 'with = ["platform"]'),
+    Key("owner", TEXT, "The person who answers for it.", 'owner = "cro@acme.example"'),
     Key(
         "state",
         choice("draft", "agreed", "dropped"),
@@ -39,7 +44,7 @@ _OBJECTIVE = (
     ),
     Key(
         "pillar",
-        TEXT,
+        id_of("a pillar"),
         "The pillar that it rolls up into, where its anchor is something else.",
         'pillar = "enterprise"',
         default="that of `anchor.pillar`",
@@ -69,10 +74,10 @@ anchor.pillar = "enterprise"
 )
 
 _NEED = (
-    Key("key_result", TEXT, "The one that it waits for.", 'key_result = "sso"', required=True),
+    Key("key_result", id_of("a key result"), "The one that it waits for.", 'key_result = "sso"', required=True),
     Key("by", DAY, "The day by which it is needed.", "by = 2027-02-15"),
 )
-_ONE_NEED = either(TEXT, table(*_NEED), words="id or `{ key_result = ID, by = DAY }`")
+_ONE_NEED = either(id_of("a key result"), table(*_NEED), words="id or `{ key_result = ID, by = DAY }`")
 _DROPPED = (
     Key("on", DAY, "The day from which on it no longer counts.", "on = 2027-02-10", required=True),
     Key("why", TEXT, "The reason, for those who look at it.", 'why = "The auditor left"', required=True),
@@ -81,10 +86,11 @@ _KEY_RESULT = (
     Key("id", ID, "What files and labels call it, for ever; one per cycle.", 'id = "sso"', required=True),
     former("key result", 'was = ["saml"]'),
     Key("name", TEXT, "What people call it.", 'name = "Single sign-on generally available"', default="its id"),
-    Key("objective", many(TEXT), "The objective that it belongs to, or several.", 'objective = "land"', required=True),
+    Key("objective", many(id_of("an objective")), "The objective that it belongs to, or several.",
+        'objective = "land"', required=True),
     Key(
         "cycle",
-        TEXT,
+        id_of("a cycle"),
         "Its own cycle, within that of its objective: a quarter of a year.",
         'cycle = "2027-q1"',
         default="that of its objective",
@@ -128,14 +134,14 @@ _KEY_RESULT = (
         "far.",
         'pace = "linear"',
     ),
-    Key("team", TEXT, "The team that answers for it.", 'team = "identity"', default="that of its objective"),
+    Key("team", id_of("a team"), "The team that answers for it.", 'team = "identity"', default="that of its objective"),
     Key("owner", TEXT, "The person who answers for it.", 'owner = "sven@acme.example"', default="that of its objective, else "
         "the `lead` of its team"),
     Key("weight", POSITIVE, "How much it counts in its objective.", "weight = 2", default="1"),
     Key("keywords", many(TEXT), "Words for suggestions; they never anchor anything.", 'keywords = ["saml", "okta"]'),
     Key(
         "accepts",
-        many(TEXT),
+        many(id_of("a team")),
         "The teams whose items may name it themselves, with the teams beneath them.",
         'accepts = ["identity"]',
         default="all",

@@ -10,6 +10,7 @@ from hub.tomlfile.spec import (
     TEXT,
     Key,
     formed,
+    id_of,
     lines,
     listed,
     many,
@@ -20,7 +21,7 @@ from hub.tomlfile.spec import (
 
 FILE = section(
     "file",
-    (Key("team", TEXT, "The team that the file belongs to.", 'team = "identity"', required=True),),
+    (Key("team", id_of("a team"), "The team that the file belongs to.", 'team = "identity"', required=True),),
     "At the head of a file that belongs to one team. It is the default `team` of the file's objectives and key results, and its "
     "fence: its rules see only items of that team and the teams beneath it, and reach only their key results.",
     """\
@@ -39,7 +40,7 @@ to = "sso"
 _CYCLE = (
     Key("starts", DAY, "The first day.", "starts = 2027-01-01", required=True),
     Key("ends", DAY, "The last day; it belongs to the cycle.", "ends = 2027-03-31", required=True),
-    Key("parent", TEXT, "The longer cycle that this one is a part of, such as its year.", 'parent = "2027"'),
+    Key("parent", id_of("a cycle"), "The longer cycle that this one is a part of, such as its year.", 'parent = "2027"'),
     Key(
         "agree_by",
         DAY,

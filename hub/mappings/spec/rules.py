@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.mappings.spec.conditions import CONDITIONS
 from hub.mappings.spec.each import FOR_EACH
-from hub.tomlfile.spec import ANY_ID, DAY, FLAG, POSITIVE, TEXT, Key, blocks, either, table, whole
+from hub.tomlfile.spec import ANY_ID, DAY, FLAG, POSITIVE, TEXT, Key, blocks, either, id_of, table, whole
 
 _SHARE = Key("ID", POSITIVE, "The share of one key result.", "sso = 0.5", any=ANY_ID)
 _RULE = (
@@ -21,7 +21,7 @@ _RULE = (
         "The key result that the work serves: an id, what the item names (`{key_result}`), or fixed shares that add up to 1.",
         'to = "sso"',
     ),
-    Key("allowance", TEXT, "The allowance that the work is of, in place of `to`.", 'allowance = "ktlo"'),
+    Key("allowance", id_of("an allowance"), "The allowance that the work is of, in place of `to`.", 'allowance = "ktlo"'),
     Key("ignore", TEXT, "Why the work is out of scope, in place of `to`: neither anchored nor adrift.", 'ignore = "requests"'),
     Key("fallback", FLAG, "Only where nothing else holds, neither the item's own nor what it inherits.", "fallback = true",
         default="false"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.mappings.spec.each import FOR_EACH_OF_TEAMS
-from hub.tomlfile.spec import ANY_ID, ID, POSITIVE, TEXT, Key, blocks, lines, many, table
+from hub.tomlfile.spec import ANY_ID, ID, POSITIVE, TEXT, Key, blocks, id_of, lines, many, table
 
 
 def former(of: str, example: str) -> Key:
@@ -44,7 +44,7 @@ _TEAM = (
     Key("id", ID, "What files and labels call it, for ever.", 'id = "identity"', required=True),
     former("team", 'was = ["login-team"]'),
     Key("name", TEXT, "What people call it.", 'name = "Identity"', default="its id"),
-    Key("parent", TEXT, "The team that it is a part of; its items are that team's, too.", 'parent = "product"'),
+    Key("parent", id_of("a team"), "The team that it is a part of; its items are that team's, too.", 'parent = "product"'),
     Key("lead", TEXT, "Who leads it: the owner of its key results where nobody else is named.", 'lead = "sven@acme.example"'),
     Key("size", POSITIVE, "Its people: the weight of its effort in company figures.", "size = 7"),
     Key("channel", TEXT, "Where its messages go. Kept; this version sends none.", 'channel = "slack-identity"'),
@@ -69,6 +69,11 @@ lead = "sven@acme.example"
 size = 7
 owns.field.team = "Identity" # the field that config.toml calls team
 owns.project = ["IDN", "LOGIN*"]
+
+[[team]]
+id = "platform"
+parent = "product"
+owns.project = "PLAT"
 """,
 )
 OWNS = tuple(key.name for key in _OWNS)

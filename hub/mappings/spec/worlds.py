@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from hub.tomlfile.spec import DAY, POSITIVE, TEXT, Block, Key, Value, blocks, choice, either, formed, many, number, table, whole
+from hub.tomlfile.spec import (
+    DAY,
+    POSITIVE,
+    TEXT,
+    Block,
+    Key,
+    Value,
+    blocks,
+    choice,
+    either,
+    formed,
+    id_of,
+    many,
+    number,
+    table,
+    whole,
+)
 
 _LITERAL = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "string", "format": "date"}]}
 _CELL = Value("text", lambda _cells: _LITERAL)
@@ -48,12 +64,12 @@ EXPECTED = (
         'expect = "sso"',
     ),
     Key("rule", TEXT, "The name of the rule that must be the reason; needs `expect`.", 'rule = "saml"'),
-    Key("team", TEXT, "The team whose item it must be; needs `expect`.", 'team = "identity"'),
+    Key("team", id_of("a team"), "The team whose item it must be; needs `expect`.", 'team = "identity"'),
 )
 HEAD = (
     Key("day", DAY, "The day at which everything is judged.", "day = 2027-02-01", default="the last day of `cycle`, or of the "
         "latest one"),
-    Key("cycle", TEXT, "The cycle whose outcome is meant.", 'cycle = "2027-q1"', default="the one in force on `day`"),
+    Key("cycle", id_of("a cycle"), "The cycle whose outcome is meant.", 'cycle = "2027-q1"', default="the one in force on `day`"),
 )  # fmt: skip
 _EXAMPLE = """\
 cycle = "2027-q1"

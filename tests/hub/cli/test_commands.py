@@ -33,7 +33,7 @@ HEAVY = (
     "hub.config",
     "connectors",
 )
-COMMANDS = ("init", "check", "sync", "evaluate", "progress", "unanchored", "explain", "runs", "demo", "version")
+COMMANDS = ("init", "check", "import", "sync", "evaluate", "progress", "unanchored", "explain", "runs", "demo", "version")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sync", "--help"], ["demo", "-h"]])

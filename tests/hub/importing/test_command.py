@@ -63,12 +63,11 @@ def test_what_would_change_is_shown_key_by_key(home: Path) -> None:
     xlsx(home / "okrs.xlsx", {"OKRs": [HEADERS, ("Grow", "Activate more teams now", *ROW[2:]), ("", "Amaze", "", "", "", "")]})
     shown = into(home, "okrs.xlsx")
     lines = [line.strip() for line in shown.stdout.splitlines()]
-    assert "mappings/objectives/growth.toml  1 new, 1 changed, 1 no longer in the sheet" in lines
+    assert "mappings/objectives/growth.toml  1 new, 2 changed, 1 no longer in the sheet" in lines
     assert "~ key result  activate-teams  Activate more teams" in lines
     assert 'name: "Activate more teams" -> "Activate more teams now"' in " ".join(lines)
     assert "+ key result  amaze           Amaze" in lines
     assert "- key result  retain          Retain 9 of 10" in lines
-    assert "1 more are as they were." in lines
 
 
 def test_numbers_and_unknown_words_are_lists_to_work_off(home: Path) -> None:
@@ -120,10 +119,7 @@ def test_several_sheets(home: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert 'Several sheets of two.xlsx have objectives: "Q3" and "Q4".\nName one: --sheet "Q3".' in done.stderr
     assert into(home, path.name, "--sheet", "q4").returncode == 0
-    assert (
-        'Did you mean "Q4"?' in into(home, path.name, "--sheet", "Q5").stderr
-        or "It has" in into(home, path.name, "--sheet", "Q5").stderr
-    )
+    assert 'It has "Notes", "Q3", "Q4".' in into(home, path.name, "--sheet", "Spring").stderr
     assert into(home, xlsx(home / "one.xlsx", {"Notes": [("x", "y")], "Q3": ROWS})).returncode == 0
 
 
@@ -155,7 +151,8 @@ def test_a_sheet_without_a_cycle_takes_the_only_one_ahead(home: Path) -> None:
     ambiguous = into(home, path)
     assert (ambiguous.returncode, ambiguous.stdout) == (2, "")
     assert "The sheet has no column for the cycle.\nSay which: --cycle " in ambiguous.stderr
-    (home / "mappings" / "strategy.toml").write_text(BASE.replace("2027-q1 = { starts = 2027-01-01, ends = 2027-03-31 }\n", "").replace("2026-12-31", "2999-12-31"))  # fmt: skip
+    lines = [line.replace("2026-12-31", "2999-12-31") for line in BASE.splitlines() if not line.startswith("2027-q1")]
+    (home / "mappings" / "strategy.toml").write_text("\n".join(lines))
     assert "1 objective in 2026-q4" in into(home, path).stdout
 
 

@@ -43,7 +43,7 @@ def test_which_cycle_a_text_means(text: str, wanted: str | None) -> None:
         ("2028", "2028 = { starts = 2028-01-01, ends = 2028-12-31 }"),
         ("Q1/28", "2028-q1 = { starts = 2028-01-01, ends = 2028-03-31 }"),
         ("v1.2", '"v1.2" = { starts = YYYY-MM-DD, ends = YYYY-MM-DD }'),
-        ("Frühling!", "fr-hling = { starts = YYYY-MM-DD, ends = YYYY-MM-DD }"),
+        ("Frühling!", "fruehling = { starts = YYYY-MM-DD, ends = YYYY-MM-DD }"),
     ],
 )
 def test_the_line_that_declares_a_cycle(text: str, line: str) -> None:

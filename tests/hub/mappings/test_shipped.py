@@ -20,7 +20,7 @@ CYCLE_LINE = "2026-q4 = { starts = 2026-10-01, ends = 2026-12-31 }"
 
 
 OUTPUTS = (
-    "mappings/objectives.toml:9:1: warning: 6 objectives have only completion key results: enterprise-ready, land-expand, "
+    "mappings/objectives.toml:10:1: warning: 6 objectives have only completion key results: enterprise-ready, land-expand, "
     "first-week and 3 more. Completion is output: write the outcome into the name, and look at it beside the number."
 )
 """What is true of every strategy whose key results measure work alone."""
@@ -35,7 +35,7 @@ def test_it_is_valid_and_without_needless_warnings() -> None:
 def test_it_fits_the_example_configuration() -> None:
     config = load_config(ROOT / "config.example.toml", {"ANCHORLINE_JIRA__TOKEN": "secret-of-the-test"})
     assert [str(p) for p in config.warnings] == [
-        "config.example.toml:11:7: warning: `url` is still that of the example company. Put your own site there."
+        "config.example.toml:12:7: warning: `url` is still that of the example company. Put your own site there."
     ]
     assert config.mappings == ROOT / "mappings"
     mapping, _ = load_mappings(config.mappings, config.timezone)
@@ -79,19 +79,22 @@ def test_its_heads_speak_to_who_reads_the_example_and_to_who_owns_a_copy() -> No
         (ROOT / "config.example.toml")
         .read_text("utf-8")
         .startswith(
+            "#:schema ./config.schema.json\n"
             "# Anchorline's configuration. Change the lines under [source.jira], set the token in the environment, "
             "then run `anchorline check`.\n"
         )
     )
     for name, text in FILES.items():
-        assert text.startswith("# The strategy of an invented company, as an example: put your own in its place.\n"), name
+        first, second, _ = text.split("\n", 2)
+        assert first == "#:schema ./mapping.schema.json", name
+        assert second == "# The strategy of an invented company, as an example: put your own in its place.", name
 
 
 def test_without_its_rules_one_line_names_the_first_key_results() -> None:
     _, problems = parse({n: t for n, t in FILES.items() if n != "mappings/rules.toml"}, "UTC")
     assert [str(p) for p in problems] == [
         OUTPUTS,
-        "mappings/objectives.toml:16:1: warning: No rule reaches 14 key results: sso, soc2, audit-log and 11 more. "
+        "mappings/objectives.toml:17:1: warning: No rule reaches 14 key results: sso, soc2, audit-log and 11 more. "
         'They stay unmeasured. Add the label convention, a [[rule]] with when.label = "kr:{key_result}" and '
         'to = "{key_result}", or a rule for each.',
     ]

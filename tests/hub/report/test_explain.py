@@ -55,3 +55,52 @@ def test_a_line_that_must_not_hold_decides_when_it_does() -> None:
     deciding = told.rules[1].deciding
     assert deciding is not None
     assert (deciding.field, deciding.negated, deciding.holds, deciding.favours) == ("label", True, True, False)
+
+
+# ---- what lost to what ------------------------------------------------------------------------------------------------
+
+
+def ended(told: ItemExplanation) -> list[tuple[str, str, str]]:
+    return [(c.item, c.target, c.result) for c in told.claims]
+
+
+def test_a_weaker_and_a_farther_claim_say_why_they_lost() -> None:
+    items = [epic(1, labels=["kr:soc2"]), item(2, 1, labels=["kr:sso"], title="SAML")]
+    told = explained(2, items, rule("soc2", title="SAML"))
+    assert ended(told) == [("IDN-2", "sso", "wins"), ("IDN-1", "soc2", "farther"), ("IDN-2", "soc2", "weaker")]
+    assert [c.why for c in told.claims[1:]] == [
+        "of the same strength, and 1 above; the nearer one goes first",
+        "strength 50 gives way to 100",
+    ]
+
+
+def test_an_epic_s_stronger_claim_wins_over_the_story_s_own() -> None:
+    told = explained(2, [epic(1, labels=["kr:soc2"]), item(2, 1, title="SAML")], rule("sso", title="SAML"))
+    assert ended(told) == [("IDN-1", "soc2", "wins"), ("IDN-2", "sso", "weaker")]
+
+
+def test_a_key_result_that_does_not_accept_the_team_is_said() -> None:
+    choosy = key_result("sso", accepts=("core",))
+    strategy = mapping(
+        key_results=(choosy, SOC2), rules=[by_label(), rule("soc2", title="SAML")], teams=[Team("core", "Core", HERE)]
+    )
+    evaluated = Evaluated(strategy, Dimensions(sources=SOURCES), 1, at("2027-02-15"))
+    one = item(1, labels=["kr:sso"], title="SAML")
+    told = item_explanation(evaluated, one, [one], Q1.id, {})
+    assert ended(told) == [("IDN-1", "soc2", "wins"), ("IDN-1", "sso", "refused")]
+
+
+def test_above_a_duplicate_nothing_is_inherited() -> None:
+    told = explained(3, [epic(1), epic(2, labels=["kr:sso"], duplicate_of=1), item(3, 2)])
+    assert (told.outcome, told.claims) == ("unanchored", ())
+
+
+def test_what_if_it_had_a_label() -> None:
+    items = [epic(1, labels=["kr:soc2"]), item(2, 1)]
+    strategy = mapping(key_results=(SSO, SOC2), rules=[by_label()])
+    evaluated = Evaluated(strategy, Dimensions(sources=SOURCES), 1, at("2027-02-15"))
+    told = item_explanation(evaluated, items[1], items, Q1.id, {}, ["kr:sso"])
+    assert told.what_if == ("kr:sso",)
+    assert told.sentence == "IDN-2 serves sso (Sso)."
+    assert told.before == "IDN-2 serves soc2 (Soc2), inherited from IDN-1."
+    assert [u.key_result for u in told.units] == ["sso"]

@@ -21,6 +21,7 @@ def _columns() -> None:
     words = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     for table, name in (("edge", "by"), ("edge_version", "by"), ("cut", "by"), ("source", "private")):
         op.add_column(table, sa.Column(name, words, nullable=False, server_default=""))
+    op.add_column("clock", sa.Column("erased", sa.Integer(), nullable=False, server_default="0"))
 
 
 def _tables() -> None:
