@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: demo test test-all check bench lock clean
+.PHONY: demo test test-all check docs bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.ready  ## sync the sandbox company and show its key results
@@ -24,6 +24,10 @@ check: $(VENV)/.ready  ## style, types, imports
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/.ready  ## schemas for editors and the reference of the mapping files, from their one description
+	$(VENV)/bin/anchorline --config config.example.toml schema
+	$(PY) -m hub.mappings.reference docs/mapping-reference.md
 
 bench: $(VENV)/.ready  ## ratios against bare fetch and decode
 	$(PY) -m benchmarks

@@ -33,6 +33,12 @@ KIND = Kind(
             "sprint",
             "assignee",
             "title",
+            "estimate",
+            "created",
+            "updated",
+            "done",
+            "closed",
+            "due",
         }
     ),
     options=(

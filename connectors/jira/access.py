@@ -69,6 +69,8 @@ ACCESS = Access(
         "account id of the assignee (no name, no mail address), and the dates created, updated, due and resolved",
         "Further fields of issues, only where our configuration names them",
         "The lists of projects, statuses, issue types, fields, boards and sprints",
+        "Once, while we set up: the choice, label and number fields of a sample of issues, to find those that hold teams, goals "
+        "and estimates; only names and most frequent values of the fields that we choose are kept, in our configuration",
     ),
     leaves=("descriptions, comments, attachments, worklogs and histories",),
     token=(

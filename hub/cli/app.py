@@ -71,26 +71,32 @@ def settings(
 @app.command()
 def init(
     context: typer.Context,
-    folder: Annotated[
-        str | None, typer.Argument(metavar="FOLDER", help="Where to; the current folder if not said. With --letter: the kind.")
-    ] = None,
+    what: Annotated[str | None, typer.Argument(metavar="KIND", help="A kind of source to look at, such as jira.")] = None,
+    folder: Annotated[str | None, typer.Argument(metavar="FOLDER", help="Where to; the current folder if not said.")] = None,
     letter: Annotated[
         bool, typer.Option("--letter", help="Print the access request for the source's administrator; write nothing.")
     ] = False,
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="With KIND: the site's address.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="MAIL", help="With KIND: the account of the token.")] = None,
+    okrs: Annotated[Path | None, typer.Option("--okrs", metavar="FILE", help="With KIND: a sheet with the objectives.")] = None,
+    projects: Annotated[str | None, typer.Option("--projects", metavar="A,B", help="With KIND: only these projects.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With KIND: ask nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Write a configuration and mapping files to start from.
 
-    Never overwrites: what is there already is kept, and listed. `anchorline init jira --letter` prints the request for
-    access to forward to Jira's administrator."""
+    Without KIND (`anchorline init my-hub`) an example. With KIND the source is looked at: `anchorline init jira my-hub` asks three questions at most,
+    then drafts projects, fields, statuses, teams, goals and rules from what is there, and shows a first tree. Never
+    overwrites: what is there already is kept, and listed. `anchorline init jira --letter` prints the request for access
+    to forward to Jira's administrator."""
     if letter:
         from hub.cli import letter as letters
 
-        letters.letter(context.obj, folder, json)
+        letters.letter(context.obj, what, json)
         return
     from hub.cli import setup
 
-    setup.init(Path(folder or ""), json)
+    setup.start(what, folder, setup.Said(url, user, okrs, projects, yes), json)
 
 
 @app.command()

@@ -124,9 +124,8 @@ def _cycle(asked_for: str | None, known: Known, columns: Columns, home: _Home) -
     if asked_for is not None:
         found = periods.named(asked_for, known.cycles)
         if found is None:
-            line = periods.proposal(asked_for)[1]
-            hint = did_you_mean(asked_for, names, otherwise="")
-            hint = f"{hint} If it is new, add it under [cycle] in a file of {home.folder}: {line}".strip()
+            near = "" if periods.period(asked_for) else did_you_mean(asked_for, names, otherwise="")
+            hint = f"{near} Add it under [cycle] in a file of {home.folder}: {periods.proposal(asked_for).line}".strip()
             raise UsageError(f'There is no cycle "{asked_for}" in the mapping files.', hint=hint)
         return known.cycles[found][0]
     if "cycle" in columns.meant:
@@ -135,7 +134,7 @@ def _cycle(asked_for: str | None, known: Known, columns: Columns, home: _Home) -
     ahead = [id for id, _, ends in known.cycles.values() if ends >= today]
     if len(ahead) == 1:
         return ahead[0]
-    example = periods.proposal(f"Q{(today.month + 2) // 3} {today.year}")[1]
+    example = periods.proposal(f"Q{(today.month + 2) // 3} {today.year}").line
     hint = (
         f"Say which: --cycle {ahead[0]}, for example."
         if ahead

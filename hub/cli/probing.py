@@ -25,6 +25,7 @@ from hub.looking import Census, FieldChoice, PartitionFigures, candidates, choos
 
 LIMITS = IoSettings(attempts=4, backoff=0.5, run_deadline=3600.0)
 """Somebody is waiting, but a large site takes its time."""
+WHO = "who it is"
 Tell = Callable[[str], None]
 
 
@@ -56,7 +57,7 @@ def probe(settings: SourceSettings, word: str, tell: Tell) -> Probe:
     title = connectors.load(settings.kind).title
     heard: list[str] = []
     with _listening(heard), connectors.open(settings, LIMITS) as connector:
-        with _edge(title, "who it is"):
+        with _edge(title, WHO):
             account = connector.check()
         with _edge(title, f"the list of {word}"):
             partitions = connector.partitions()
@@ -73,7 +74,9 @@ def probe(settings: SourceSettings, word: str, tell: Tell) -> Probe:
     seconds = (time.monotonic() - began) / max(len(sample), 1)
     choice = choose(figures(fit, sample), sample)
     told = (*account.missing, *heard)
-    return Probe(account, tuple(found), newest_of(censuses), tuple(rows), choice, len(sample), seconds, tuple(dict.fromkeys(told)))
+    return Probe(
+        account, tuple(found), newest_of(censuses), tuple(rows), choice, len(sample), seconds, tuple(dict.fromkeys(told))
+    )
 
 
 @contextmanager
@@ -84,9 +87,15 @@ def _edge(title: str, what: str) -> Iterator[None]:
         with edge(what):
             yield
     except SourceError as error:
-        text = str(error)
+        text = f"{title} did not give {what}: {error}" if what != WHO else _capital(str(error))
         hint = error.hint or "Try again; nothing was written."
-        raise AnchorlineError(f"{title} did not tell {what}: {text}", hint=f"{hint[:1].upper()}{hint[1:]}") from None
+        for name, meant in (("`url` in config.toml", "the address"), ("`user` in config.toml", "the account")):
+            hint = hint.replace(name, meant)  # there is no such file yet
+        raise AnchorlineError(text, hint=_capital(hint)) from None
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _some(partitions: Sequence[Partition], word: str, title: str) -> None:

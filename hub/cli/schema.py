@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from hub.tomlfile.spec import Json
 
 NAMES = ("mapping", "config", "tests")
+FIRST_LINES = (
+    ("mapping files", "#:schema ./mapping.schema.json"),
+    ("mappings/tests", "#:schema ../tests.schema.json"),
+    ("config.toml", "#:schema ./config.schema.json"),
+)
 
 
 def schema(path: Path, name: str | None, out: Path | None) -> None:
@@ -19,6 +24,8 @@ def schema(path: Path, name: str | None, out: Path | None) -> None:
     which and in whose mapping folder the files look for theirs."""
     if name is not None and name not in NAMES:
         raise UsageError(f'There is no schema "{name}".', hint=f"The schemas are {', '.join(NAMES[:-1])} and {NAMES[-1]}.")
+    if out is not None and out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is no folder.", hint="Name a folder with --out; it is made if it is not there.")
     if name is not None and out is None:
         output.data(made(name))
         return
@@ -27,8 +34,10 @@ def schema(path: Path, name: str | None, out: Path | None) -> None:
             said = "wrote" if _write(file, made(chosen)) else "kept "
             output.line(f"{said}  {file}" + ("" if said == "wrote" else ", which is up to date"))
     if out is None:
-        output.say("An editor with a TOML extension now completes and checks the files that name them on their first line:")
-        output.say("#:schema ./mapping.schema.json; in mappings/tests: #:schema ../tests.schema.json")
+        output.say("")
+        output.say("An editor with a TOML extension finds them by the first line of a file:")
+        for files, line in FIRST_LINES:
+            output.say(f"  {files:16} {line}")
 
 
 def made(name: str) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Mapping as MappingABC
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -21,6 +21,35 @@ if TYPE_CHECKING:
 
 
 # ---- init ---------------------------------------------------------------------------------------------------------------
+
+
+class Said(NamedTuple):
+    """Options that only looking at a source has; ``projects`` with commas between them."""
+
+    url: str | None
+    user: str | None
+    okrs: Path | None
+    projects: str | None
+    yes: bool
+
+
+def start(what: str | None, folder: str | None, said: Said, json: bool) -> None:
+    """Look at a source where ``what`` is a kind of them, else write the example into the folder that it names."""
+    import connectors
+
+    if what in connectors.kinds():
+        from hub.cli import looking
+
+        named = tuple(part.strip() for part in (said.projects or "").split(",") if part.strip())
+        looking.look(what, Path(folder or ""), looking.Answers(said.url, said.user, said.okrs, named, said.yes), json)
+        return
+    if folder is not None or any(said):
+        from hub.tomlfile import did_you_mean
+
+        known = connectors.kinds()
+        text = f'There is no kind of source named "{what}".' if what else "Which kind of source shall be looked at?"
+        raise UsageError(text, hint=did_you_mean(what or "", known, otherwise=f"Name it: anchorline init {known[0]}."))
+    init(Path(what or ""), json)
 
 
 def init(folder: Path, json: bool) -> None:

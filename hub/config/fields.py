@@ -11,20 +11,51 @@ from hub.tomlfile import did_you_mean, nearest
 
 
 def check_fields(mapping: Mapping, config: Config) -> list[Problem]:
-    """A warning for each condition or ownership that reads a field, source or project which the config does not have."""
+    """A warning for each line of a rule, pattern, status map or ownership that names a field, source or project which the config
+    does not have."""
     if not config.sources:
         return []
     found: list[Problem] = []
     answers = frozenset().union(*(s.facts.item_fields for s in config.sources.values()))
-    for condition in (c for rule in mapping.rules for c in rule.when):
-        if condition.field not in answers:
-            found.append(_no_field(condition.place, f"when.{condition.field}", condition.field, answers))
-        found += _names(condition, config)
+    for rule in mapping.rules:
+        for word, condition in (*(("when", c) for c in rule.when), *(("unless", c) for c in rule.unless)):
+            for field in (condition.field, *_other_fields(condition)):
+                if field not in answers:
+                    found.append(_no_field(condition.place, f"{word}.{field}", field, answers))
+            found += _names(condition, config)
+    found += _patterns(mapping, config, answers)
+    found += _status_maps(mapping, config)
     for team in mapping.teams.values():
         for name in team.owns_field:
             if f"field.{name}" not in answers:
                 found.append(_no_field(team.place, f"owns.field.{name}", f"field.{name}", answers))
     return sorted(dict.fromkeys(found))
+
+
+def _other_fields(condition: Condition) -> list[str]:
+    """Fields of the item that stand on the right side of a comparison."""
+    rights = [c.right for test in condition.tests for c in test.comparisons if c.op in ("gt", "gte", "lt", "lte")]
+    return [right for right in rights if isinstance(right, str) and not right.startswith("cycle.")]
+
+
+def _patterns(mapping: Mapping, config: Config, answers: frozenset[str]) -> Iterator[Problem]:
+    known = {fold(s): s for s in config.sources}
+    for pattern in mapping.patterns:
+        if pattern.source is not None and fold(pattern.source) not in known:
+            text = f'There is no source "{pattern.source}" in the configuration.'
+            yield _warning(pattern.place, text, did_you_mean(pattern.source, known.values()))
+        for field in pattern.fields:
+            if field.startswith("field.") and field not in answers:
+                yield _no_field(pattern.place, field, field, answers)
+
+
+def _status_maps(mapping: Mapping, config: Config) -> Iterator[Problem]:
+    """A status map stands under a source's name, or under a kind for all of its sources."""
+    known = {fold(word): word for s in config.sources.values() for word in (s.name, s.kind)}
+    for name, words in mapping.statuses.items():
+        if name not in known and words:
+            text = f'No source of the configuration has the name or kind "{name}", so [status.{name}] means nothing.'
+            yield _warning(words[0].place, text, did_you_mean(name, known.values(), otherwise="Correct the name, or remove it."))
 
 
 def _no_field(place: Place, shown: str, field: str, answers: frozenset[str]) -> Problem:

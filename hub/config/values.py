@@ -12,8 +12,8 @@ from hub.errors import Problem, UsageError
 from hub.model import Place, SourceFacts, fold
 from hub.tomlfile import did_you_mean
 
-ALWAYS = frozenset({"source", "title"})
-"""Fields of conditions that items of every kind have."""
+ALWAYS = frozenset({"source", "title", "state", "team"})
+"""Fields of conditions that items of every kind have, and that the hub knows of every item."""
 
 
 @dataclass(frozen=True, slots=True)

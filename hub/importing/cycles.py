@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hub.importing.slug import spelt
 from hub.model import fold
+from hub.tomlfile.write import key
 
 _NUMBERED = (
     r"(?:q|quartal|quarter)[\s.]*(?P<part>[1-4])(?:[\s./'’-]*(?P<year>(?:20)?\d{2}))?",
@@ -69,12 +70,29 @@ def named(text: str, cycles: Mapping[str, tuple[str, date, date]]) -> str | None
     return same[0] if len(same) == 1 else None
 
 
-def proposal(text: str) -> tuple[str, str]:
-    """(id, line) to declare an unknown cycle with; the days of a calendar quarter where the text is one."""
+class Proposal(NamedTuple):
+    """How an unknown cycle could be declared: the days of a calendar quarter where the text is one."""
+
+    id: str
+    starts: str
+    ends: str
+
+    @property
+    def line(self) -> str:
+        """As it stands under ``[cycle]``."""
+        return f"{key(self.id)} = {{ starts = {self.starts}, ends = {self.ends} }}"
+
+    @property
+    def table(self) -> list[str]:
+        """As a table of its own, which may stand anywhere in a file."""
+        return [f"[cycle.{key(self.id)}]", f"starts = {self.starts}", f"ends = {self.ends}"]
+
+
+def proposal(text: str) -> Proposal:
+    """A declaration for an unknown cycle."""
     found = period(text)
     if found is not None and found.year is not None:
         starts, ends = found.days()
-        return found.id, f"{found.id} = {{ starts = {starts}, ends = {ends} }}"
+        return Proposal(found.id, str(starts), str(ends))
     id = re.sub(r"[^a-z0-9._-]+", "-", spelt(text)).strip("-._") or "my-cycle"
-    key = id if re.fullmatch(r"[A-Za-z0-9_-]+", id) else f'"{id}"'
-    return id, f"{key} = {{ starts = YYYY-MM-DD, ends = YYYY-MM-DD }}"
+    return Proposal(id, "YYYY-MM-DD", "YYYY-MM-DD")

@@ -70,6 +70,8 @@ class _Planning:
         if not any(not problem.warning for problem in self.problems):
             for cycle in dict.fromkeys(cycle for _, cycle in rows):
                 self._one_cycle(cycle, [row for row, of in rows if of == cycle])
+        else:
+            self._names(wanted)
         return Plan(
             files=tuple(self.files.result()),
             problems=tuple(dict.fromkeys(self.problems)),
@@ -87,6 +89,14 @@ class _Planning:
         self.problems.append(self.sheet.problem(row, found.column if found else None, text, remedy, warning=warning))
 
     # ---- what the sheet names
+
+    def _names(self, wanted: Wanted) -> None:
+        """Note what is missing although nothing can be planned, so that all of it can be added at once."""
+        for row in wanted.objectives:
+            self._team(row.team)
+            self._declared("pillar", row.pillar)
+            for each in row.key_results:
+                self._team(each.team)
 
     def _cycle(self, row: ObjectiveRow) -> str | None:
         """The folded id of an objective's cycle; None for one that is not known, or not to be imported."""
@@ -110,12 +120,12 @@ class _Planning:
                 choice = f"Say which: --cycle {declared[-1]}." if declared else "Say which: --cycle ID."
                 self.wrong(row.row, "cycle", "The sheet says no cycle for this objective.", choice)
             return
-        id, line = cycles.proposal(row.cycle)
+        proposal = cycles.proposal(row.cycle)
         before = self.missing["cycle"].get(fold(row.cycle))
-        near = nearest(row.cycle, declared) or ""
-        self.missing["cycle"][fold(row.cycle)] = Missing(row.cycle, id, before.times + 1 if before else 1, near)
+        near = "" if cycles.period(row.cycle) else nearest(row.cycle, declared) or ""  # one quarter is not nearly another
+        self.missing["cycle"][fold(row.cycle)] = Missing(row.cycle, proposal.id, before.times + 1 if before else 1, near)
         if before is None:
-            remedy = f"Add it to the mapping files, for example {line}, or say --cycle ID."
+            remedy = f"Add it under [cycle] in a mapping file, {proposal.line}, or say --cycle ID."
             remedy = f'Did you mean "{near}"?' if near else remedy
             self.wrong(row.row, "cycle", f'No mapping file has a cycle "{row.cycle}".', remedy)
 

@@ -16,11 +16,12 @@ FEW = 5
 """Items that something must reach to be written down."""
 _OUTRIGHT = "kr|krs|okr|okrs|goals?|objectives?|obj|key[-_]?results?|ziele?"
 _MAYBE = "theme|initiatives?|strategy|strategic|strategie|pillar|bet|outcome"
-_CYCLE = r"(?:fy)?(?:20)?[0-9]{2}[-_.]?[qh][1-4]|[qh][1-4][-_.]?(?:fy)?(?:20)?[0-9]{2}|20[0-9]{2}"
+_PERIOD = r"(?:fy)?(?:20)?[0-9]{2}[-_.]?[qh][1-4]|[qh][1-4][-_.]?(?:fy)?(?:20)?[0-9]{2}"
+_CYCLE = rf"{_PERIOD}|20[0-9]{{2}}"
 _SEP = r"[:/=_.-]"
 _BY_WORD = re.compile(rf"((?:({_OUTRIGHT})|{_MAYBE}){_SEP}+(?:({_CYCLE}){_SEP}+)?)(.+)")
-_BY_CYCLE = re.compile(rf"(({_CYCLE}){_SEP}+(?:(?:{_OUTRIGHT}|{_MAYBE}){_SEP}+)?)(.+)")
-_ONLY_CYCLE = re.compile(_CYCLE)
+_BY_CYCLE = re.compile(rf"(({_PERIOD}){_SEP}+(?:(?:{_OUTRIGHT}|{_MAYBE}){_SEP}+)?)(.+)")
+_ONLY_CYCLE = re.compile(rf"{_CYCLE}|[qh][1-4]")
 
 
 class Apart(NamedTuple):

@@ -18,7 +18,9 @@ TOP = 5
 DISTINCT = 60
 """A field with more values than this among the sample names no goals."""
 _UNFIT = ("datepicker", "datetime", "userpicker", "gh-sprint", "gh-epic", "gh-lexo", "textarea", "url", "cascading-user")
-_KINDS = frozenset({"option", "string", "array", "number", "team", "any", "option-with-child", "sd-", ""})
+_FREE = ("string", "any")
+"""Texts that anybody may write: read only where the name tells what for."""
+_KINDS = frozenset({"option", "array", "number", "team", "option-with-child"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _fits(row: Dimension) -> bool:
         return False
     if kind == "array" and row.attributes.get("items") not in ("string", "option", None):
         return _telling(row.name) > 0
-    return kind in _KINDS if kind != "any" else _telling(row.name) > 0
+    return kind in _KINDS if kind not in _FREE else _telling(row.name) > 0
 
 
 def _telling(name: str) -> int:

@@ -12,7 +12,7 @@ from hub.looking.goals import Convention, Goal, Goals, Group
 from hub.looking.rules import KTLO, RuleFigures, Rules
 from hub.looking.statuses import StatusFigures
 from hub.looking.teams import TeamRow, Teams
-from hub.looking.text import beside, clean, comment, commented, named, several, share, short
+from hub.looking.text import beside, clean, comment, commented, comments, name_of, named, several, share, short
 from hub.tomlfile.write import key, value
 
 STRATEGY, STATUSES, TEAMS, TEAMS_CSV = "strategy.toml", "statuses.toml", "teams.toml", "teams.csv"
@@ -46,7 +46,7 @@ def pillar_lines(pillars: Sequence[tuple[str, str]]) -> list[str]:
     """The table of pillars."""
     told = comment("Strategic priorities, for objectives to roll up into. One for all, until the real ones stand here.")
     lines = [told] if [id for id, _ in pillars] == [PILLAR] else []
-    return ["[pillar]", *lines, *(f"{key(id)} = {{ name = {value(clean(name))} }}" for id, name in pillars), ""]
+    return ["[pillar]", *lines, *(f"{key(id)} = {{ name = {value(name_of(name))} }}" for id, name in pillars), ""]
 
 
 def allowance_lines(ids: Sequence[str]) -> list[str]:
@@ -99,13 +99,8 @@ def teams_csv(rows: Sequence[TeamRow], kind: str) -> str:
     writer.writerow(["id", "name", "parent", "lead", "size", "channel", *project_columns(kind, projects), "field"])
     for row in rows:
         owned = [*row.projects, *[""] * (projects - len(row.projects))]
-        writer.writerow([row.id, _cell(row.name), "", "", "", "", *owned, _cell(row.field)])
+        writer.writerow([row.id, name_of(row.name), "", "", "", "", *owned, name_of(row.field)])
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """As it is, without what a reader of tables or our templates would trip over."""
-    return clean(text).replace("{", "(").replace("}", ")") if set("{}") & set(text) else clean(text)
 
 
 def project_columns(kind: str, number: int) -> list[str]:
@@ -123,13 +118,13 @@ def teams_file(head_: list[str], found: Teams, kind: str, table: str) -> str:
         lines.append(f'owns.field.{found.by} = "{{field}}"')
     lines += [f"owns.project = {owned}", ""]
     if found.by:
-        told = f"The field {found.by} has a value in {share(found.filled, found.of)} of {several(found.of, 'item')}; work without"
-        lines += [comment(told), comment("one belongs to whoever owns its project, else to the team of its parent.")]
+        told = f"The field {found.by} has a value in {share(found.filled, found.of)} of {several(found.of, 'item')};"
+        lines += comments(f"{told} work without one belongs to whoever owns its project, else to the team of its parent.")
     if found.shared:
-        lines.append(comment(f"Projects of several teams, owned by none as a whole: {named(found.shared, 12)}."))
+        lines += comments(f"Projects of several teams, owned by none as a whole: {named(found.shared, 12)}.")
     if found.few:
         told = named((f"{text} ({number})" for text, number in found.few), 12)
-        lines.append(comment(f"Values on fewer than {FEW} items, not taken for teams: {told}."))
+        lines += comments(f"Values on fewer than {FEW} items, not taken for teams: {told}.")
     return joined(lines)
 
 
@@ -165,7 +160,7 @@ kind = "completion"
 
 
 def _objective(group: Group, cycle: str, pillar: str) -> list[str]:
-    lines = ["[[objective]]", f"id = {value(group.id)}", f"name = {value(clean(group.name))}", f"cycle = {value(cycle)}"]
+    lines = ["[[objective]]", f"id = {value(group.id)}", f"name = {value(name_of(group.name))}", f"cycle = {value(cycle)}"]
     if group.team:
         lines.append(f"team = {value(group.team)}")
     return [*lines, 'state = "agreed"', f"anchor.pillar = {value(pillar)}"]
@@ -174,7 +169,7 @@ def _objective(group: Group, cycle: str, pillar: str) -> list[str]:
 def _key_result(goal: Goal) -> list[str]:
     told = f"{short(goal.written)} on {several(goal.carriers, 'item')}, {goal.reach:,} with all beneath"
     lines = ["[[key_result]]", comment(f"{told}; the largest is {short(goal.example)}." if goal.example else f"{told}.")]
-    name = f"name = {value(goal.name)}"
+    name = f"name = {value(name_of(goal.name))}"
     return [*lines, f"id = {value(goal.id)}", f"objective = {value(goal.objective)}", name, 'kind = "completion"']
 
 
@@ -193,13 +188,13 @@ def rules_file(head_: list[str], tried: Rules, found: Goals) -> str:
             "",
         ]
     for figures in tried.written:
-        lines += [*map(comment, rule_notes(figures)), figures.rule.block]
+        lines += [*(line for note in rule_notes(figures) for line in comments(note)), figures.rule.block]
     if tried.hints:
         lines += [comment("Likely, and for you to say: remove the # where a rule is right."), ""]
         for hint in tried.hints:
-            lines += [comment(f"{hint.text[:1].upper()}{hint.text[1:]}."), commented(hint.rule.block), ""]
+            lines += [*comments(f"{hint.text[:1].upper()}{hint.text[1:]}."), commented(hint.rule.block), ""]
     notes = [*convention_notes(found.conventions), *(f"Not written: {_what(c.lines)}; {why}." for c, why in tried.left_out)]
-    lines += [line for note in notes for line in (comment(note),)]
+    lines += [line for note in notes for line in comments(note)]
     return joined(lines)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from hub.looking.families import FEW, Family, families, in_cycle, is_id, slips
 from hub.looking.fields import DISTINCT, by_values
 from hub.looking.stock import Stock
-from hub.looking.text import clean
+from hub.looking.text import clean, writable
 from hub.looking.words import ALLOWANCES, goal_like, slug, spoken
 from hub.model import fold
 
@@ -167,18 +167,22 @@ class _Gathering:
                 self.allowances[name] = None
             elif not is_id(name):
                 made.unfit.append(name)
-            elif name in wrong:
+            elif name in wrong and (self.known is None or wrong[name] in self.known):
                 made.slips.append((name, wrong[name], reached[name]))
             elif self.known is not None and name in self.known:
                 made.goals.append(name)
-            elif self.known is not None or reached[name] < FEW:
+            elif self.known is not None or not self._meant(family, name, reached[name]):
                 made.few.append((name, reached[name]))
             else:
                 made.goals.append(name)
                 self._draft(name, spoken(name), family.pattern.replace("{key_result}", name), family.names[name])
         if self.known is None and not made.goals and not made.allowances:
-            made.why_not = f"no single name reaches {FEW} items"
+            made.why_not = f"none of its names is on an epic or reaches {FEW} items"
         return made
+
+    def _meant(self, family: Family, name: str, reach: int) -> bool:
+        """Whether a name is more than a stray: it reaches enough, or somebody gave it to an epic with a prefix that says goal."""
+        return reach >= FEW or (family.outright and any(self.stock.by_no[no].level > 0 for no in family.names[name]))
 
     def _values(self, carried: list[tuple[int, str]], field: str, title: str) -> Convention:
         """Values in words: a row for each."""
@@ -191,6 +195,9 @@ class _Gathering:
         made.reach = len(self.stock.reach(no for no, _ in carried))
         for value, nos in sorted(by_value.items(), key=lambda e: (-len(e[1]), e[0])):
             reach, text = len(self.stock.reach(nos)), spelt[value]
+            if not writable(text):
+                made.unfit.append(text)
+                continue
             id = self._known_value(text)
             if id is None and (reach < FEW or self.known is not None):
                 made.few.append((text, reach))

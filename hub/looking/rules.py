@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from hub.looking.coverage import Spread, spread
-from hub.looking.families import FEW
+from hub.looking.families import FEW, taken_apart
 from hub.looking.goals import LABEL, Convention, Goals
 from hub.looking.stock import Stock
-from hub.looking.text import named, several, share
+from hub.looking.text import named, several, share, writable
 from hub.looking.words import service_type, slug, upkeep_like, upkeep_type
 from hub.model import Item, Mapping, fold
 from hub.tomlfile.write import Value, value
@@ -164,7 +164,7 @@ def _names(stock: Stock, read: Callable[[Item], Iterable[str]], fits: Callable[[
             spelt.setdefault(fold(name), name)
             counts[fold(name)] += 1
     found = [f for f, number in counts.most_common() if number >= FEW and fits(spelt[f])]
-    return [spelt[f] for f in found if not set("*?{}") & set(f)]
+    return [spelt[f] for f in found if writable(spelt[f]) and not set("*?") & set(f) and taken_apart(f) is None]
 
 
 def _title(stock: Stock, container: str) -> str:
@@ -245,7 +245,7 @@ def _hints(stock: Stock, now: Spread) -> list[Hint]:
     made = []
     for where, number in sorted(loose.items(), key=lambda e: (-e[1], e[0])):
         project, component = where
-        if number < FEW or serves[where].total() < FEW or set("*?{}") & set(component):
+        if number < FEW or serves[where].total() < FEW or set("*?") & set(component) or not writable(component):
             continue
         id, most = serves[where].most_common(1)[0]
         if most < AGREED * serves[where].total():

@@ -62,10 +62,10 @@ def teams(stock: Stock) -> Teams:
             spelt.setdefault(fold(text), text)
             values[fold(text)] += 1
             inside[stock.project(item)][fold(text)] += 1
-    named = [v for v, number in values.most_common(MOST) if number >= FEW]
-    few = tuple((spelt[v], number) for v, number in values.most_common() if number < FEW)
     sizes = Counter(stock.project(item) for item in stock.items)
-    owner, shared = _owners(sizes, inside, set(named))
+    owner, shared = _owners(sizes, inside)
+    named = [v for v, number in values.most_common(MOST) if number >= FEW or v in owner.values()]
+    few = tuple((spelt[v], number) for v, number in values.most_common() if v not in named)
     taken: set[str] = set()
     rows = []
     for value in named:
@@ -79,9 +79,7 @@ def teams(stock: Stock) -> Teams:
     return Teams(tuple(rows), by, filled, len(stock.items), tuple(shared), few)
 
 
-def _owners(
-    sizes: Counter[str], inside: dict[str, Counter[str]], named: set[str]
-) -> tuple[dict[str, str], list[str]]:  # fmt: skip
+def _owners(sizes: Counter[str], inside: dict[str, Counter[str]]) -> tuple[dict[str, str], list[str]]:
     """Project -> the value that most of its work names; and the projects where no value is that frequent."""
     owner: dict[str, str] = {}
     shared = []
@@ -89,7 +87,7 @@ def _owners(
         value, most = counts.most_common(1)[0]
         if sum(counts.values()) * 4 < sizes[key]:
             continue  # a few strays in a project that does not use the field
-        if value in named and most >= OWNED * sum(counts.values()):
+        if most >= OWNED * sum(counts.values()):
             owner[key] = value
         else:
             shared.append(key)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _LONG = 60
+WIDTH = 116
 
 
 def comment(text: str) -> str:
     """A line of comment; what vendors write cannot end it or hide in it."""
     return f"# {clean(text)}".rstrip()
+
+
+def comments(text: str) -> list[str]:
+    """A sentence or more as lines of comment."""
+    return [f"# {line}" for line in textwrap.wrap(clean(text), WIDTH, break_long_words=False, break_on_hyphens=False)]
 
 
 def commented(block: str) -> str:
@@ -23,6 +30,16 @@ def commented(block: str) -> str:
 def clean(text: object) -> str:
     """A vendor's text as a part of one line."""
     return " ".join(_UNFIT.sub(" ", str(text)).split())
+
+
+def writable(text: str) -> bool:
+    """Whether a text can stand in a file as it is: no braces, and nothing that cannot be seen."""
+    return not set("{}") & set(text) and not _UNFIT.search(text) and bool(text.strip())
+
+
+def name_of(text: object) -> str:
+    """A vendor's text as a name in a file, where braces would be places to fill in."""
+    return clean(text).replace("{", "(").replace("}", ")")
 
 
 def short(text: object) -> str:

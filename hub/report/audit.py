@@ -41,7 +41,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All of it for the cycle in force. ``active`` are active items by outcome."""
+    """All of it for the cycle in force. ``active`` are active items above sub-task level by outcome, as the tree counts them."""
 
     cycle: str | None
     items: int
@@ -58,7 +58,8 @@ def audit(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of
     cycle = activity.cycle.id if activity.cycle else None
     by_no = {item.no: item for item in everything}
     found = [a for a in part.attachments if a.cycle == cycle]
-    active = [a for a in found if a.outcome not in ("ignored", "duplicate") and activity(by_no[a.no], a.state)]
+    working = [a for a in found if a.outcome not in ("ignored", "duplicate") and activity(by_no[a.no], a.state)]
+    active = [a for a in working if by_no[a.no].level >= 0]  # sub-tasks are their parents' business, as in the tree's counts
     auditor = _Auditor(mapping, assessor, by_no, found, cycle or "")
     lines = [
         *auditor.contested(),

@@ -57,7 +57,7 @@ def item_explanation(
         source=item.source,
         id=item.id,
         key=item.key,
-        title=item.title,
+        title=words.title_of(evaluated.mapping, item),
         url=item.url,
         cycle=cycle,
         seq=evaluated.seq,
@@ -176,7 +176,8 @@ def unit_rows(
         rule = evaluated.mapping.rules[share.rule]
         rows.append(
             UnitRow(
-                source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, level=item.level,
+                source=item.source, id=item.id, key=item.key, title=words.title_of(evaluated.mapping, item),
+                url=item.url, level=item.level,
                 state=unit.state, part=unit.part, counts=unit.counts, why="" if unit.counts else words.WHY[unit.why],
                 estimate=unit.estimate if key_result.by == "estimate" else estimate_of(item.estimate), below=unit.below,
                 weight=_weight(key_result, unit, means) if unit.counts else None,

@@ -14,6 +14,7 @@ from hub.errors import UsageError
 from hub.model import Attachment, Cycle, Item, Mapping, State, fold
 from hub.report.explain import Evaluated
 from hub.report.values import SourceAge, Unanchored, UnanchoredRow
+from hub.report.words import title_of
 from hub.store.read import Reader
 
 DAY = 86_400_000
@@ -21,7 +22,8 @@ NO_TEAM = "no team"
 
 
 class Wanted(NamedTuple):
-    """Filters of the list; None lets everything through. ``team`` is an id or name, ``project`` a key, name or id."""
+    """Filters of the list; None lets everything through. ``team`` is an id or name, with all teams beneath it; ``project`` a key,
+    name or id."""
 
     team: str | None = None
     source: str | None = None
@@ -156,9 +158,15 @@ def _team_id(mapping: Mapping, text: str) -> str | None:
 
 
 def _wanted(evaluated: Evaluated, item: Item, attachment: Attachment, wanted: Wanted) -> bool:
-    if wanted.team and attachment.team != (None if fold(wanted.team) == NO_TEAM else _team_id(evaluated.mapping, wanted.team)):
+    if wanted.team and attachment.team not in _teams(evaluated.mapping, wanted.team):
         return False
     return not wanted.project or fold(wanted.project) in _project_texts(evaluated, item)
+
+
+def _teams(mapping: Mapping, text: str) -> frozenset[str | None]:
+    """Folded ids of a team and of those beneath it; None is no team."""
+    id_ = None if fold(text) == NO_TEAM else _team_id(mapping, text)
+    return frozenset({None}) if id_ is None else frozenset(mapping.teams_within(id_))
 
 
 def _project_texts(evaluated: Evaluated, item: Item) -> set[str]:
@@ -187,7 +195,8 @@ def _row(evaluated: Evaluated, item: Item, attachment: Attachment) -> Unanchored
     state: State = attachment.state
     team = evaluated.mapping.teams.get(attachment.team) if attachment.team else None
     return UnanchoredRow(
-        source=item.source, id=item.id, key=item.key, title=item.title, url=item.url, type=item.type, state=state,
+        source=item.source, id=item.id, key=item.key, title=title_of(evaluated.mapping, item), url=item.url,
+        type=item.type, state=state,
         status=item.status, project=next((c.key or c.name for c in containers if c), None), team=team.name if team else None,
         effort=effort(evaluated, item), updated_at=item.updated_at, age_days=_age(evaluated, item),
         why=_why(evaluated, attachment), broken=attachment.broken,

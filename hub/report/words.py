@@ -41,6 +41,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def title_of(mapping: Mapping, item: Item) -> str:
+    """The title for a page or list; a private rule leaves none in the store."""
+    return item.title or ("(private)" if any(rule.private for rule in mapping.rules) else "(no title)")
+
+
 def objective_note(objective: Objective) -> str:
     """What must be known of an objective beside its figure: why it exists, or that it does not count yet or any more."""
     said = "" if objective.state == "agreed" else f"{objective.state}: not rolled up"

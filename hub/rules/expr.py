@@ -22,6 +22,8 @@ def evaluate(expr: Compiled, reading: Reading, calendar: Calendar, cycle: int | 
     """As ``Compiled.evaluate``, for an item in a cycle; without any cycle an expression that names it is false."""
     if expr.cyclic and cycle is None:
         return False
+    if reading.data is None:
+        reading.data = {}
     data = reading.data
     for name in expr.names:
         if name not in data and not name.startswith("cycle_"):

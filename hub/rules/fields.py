@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,9 @@ class Context(NamedTuple):
     team: str | None = None
 
 
+Folding = Callable[[Item, Context], frozenset[str]]
+
+
 class Value(NamedTuple):
     """One value of a field, with the number or the instant that it is, if it is one; a day is its midnight."""
 
@@ -54,6 +58,7 @@ class Fields:
         self._d = dimensions
         self._mails = _mails(mapping) if mapping else {}
         self._teams = mapping.teams if mapping else {}
+        self.folding: dict[str, Folding] = {}
         self._readers: dict[str, Callable[[Item], tuple[str, ...]]] = {
             "source": lambda i: (i.source,),
             "project": self._project,
@@ -94,6 +99,20 @@ class Fields:
             day = day_of(at, self.zone) if at is not None else None
             return (day.isoformat(),) if day else ()
         return self._readers[field](item)
+
+    def folding_of(self, field: str) -> Folding:
+        """How to read the folded texts of a field, where it is known that the source has it; kept in ``folding``."""
+        found: Folding = lambda item, context: frozenset(map(folded, self.texts(field, item, context)))  # noqa: E731
+        if field == "title":  # no two are alike
+            found = lambda item, context: frozenset((fold(item.title),)) if item.title else frozenset()  # noqa: E731
+        elif field in ("label", "component"):
+            words: Callable[[Item], tuple[str, ...]] = attrgetter(f"{field}s")
+            found = lambda item, context: frozenset(map(folded, words(item)))  # noqa: E731
+        elif field.startswith("field."):
+            name = field[6:]
+            found = lambda item, context: frozenset(map(folded, named_texts(item, name)))  # noqa: E731
+        self.folding[field] = found
+        return found
 
     def values(self, field: str, item: Item, context: Context | None = None) -> tuple[Value, ...] | None:
         """The same with the numbers and instants that they are."""
@@ -205,20 +224,18 @@ class Reading(dict[str, frozenset[str]]):
         self.fields = fields
         self.item = item
         self.context = context
-        self.data: dict[str, Any] = {}
+        self.data: dict[str, Any] | None = None
         """Variables of expressions, kept by ``hub.rules.expr``."""
-        self._values: dict[str, tuple[Value, ...] | None] = {}
+        self._values: dict[str, tuple[Value, ...] | None] | None = None
 
     def __missing__(self, field: str) -> frozenset[str]:
-        if field == "title":
-            found = frozenset((fold(self.item.title),)) if self.item.title else frozenset()
-        else:
-            found = frozenset(map(folded, self.fields.texts(field, self.item, self.context)))
-        self[field] = found
+        found = self[field] = (self.fields.folding.get(field) or self.fields.folding_of(field))(self.item, self.context)
         return found
 
     def valued(self, field: str) -> tuple[Value, ...] | None:
         """As ``Fields.values``, read once."""
+        if self._values is None:
+            self._values = {}
         if field not in self._values:
             self._values[field] = self.fields.values(field, self.item, self.context)
         return self._values[field]

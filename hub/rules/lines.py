@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any
 
-from hub.model import DATES, Condition, Test
+from hub.model import DATES, Condition, Item, Test
 from hub.rules.captures import ways
 from hub.rules.compare import ORDER, Judge, cyclic, finder, glob, other_fields
 from hub.rules.days import Calendar, Window, is_cyclic, is_of_days
 from hub.rules.fields import Reading
+from hub.status import estimate_of
 
 Check = Callable[[Reading], bool]
 """Whether a line speaks for its rule."""
@@ -144,10 +145,11 @@ def _found(field: str, searches: tuple[Callable[[str], bool], ...]) -> Check:
 
 def _of_scalar(field: str, scalar: Callable[[Any], bool]) -> Check:
     """A check of a field that has one value at most, so that no value has to be made of it."""
-    if field == "created":
-        return lambda r: scalar(r.item.created_at)
-    if field == "updated":
-        return lambda r: scalar(r.item.updated_at)
+    if field in ("created", "updated"):
+        at = Item._fields.index(f"{field}_at")
+        return lambda r: scalar(r.item[at])
+    if field == "estimate":
+        return lambda r: scalar(estimate_of(r.item.estimate))
     if field in DATES:
         return lambda r: scalar(r.fields.instant(field, r.item, r.context))
     return lambda r: scalar(r.fields.number(field, r.item))

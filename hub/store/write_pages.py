@@ -11,7 +11,7 @@ from hub.model import PRESENT, fold
 from hub.reconcile import COLUMNS, Content, Stored, Unstorable, canonical_json, clean, content, decide, digest, fold_page, millis
 from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Tx
-from hub.store.write_private import Privacy, forget_past, item_of
+from hub.store.write_private import Privacy, forget_past, item_of, traces_left
 from hub.store.write_source import cleaned
 
 RAW_KEPT = 65_536
@@ -106,10 +106,12 @@ class Incoming(NamedTuple):
 
 def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int | None) -> PageCounts:
     """Everything that a page says, in the transaction ``tx``."""
-    pages = _check_pass(tx, at)
+    pages, alike = _check_pass(tx, at)
     kept, repeats = fold_page(incoming.contents)
     rejected = [*page.rejected, *incoming.refused]
-    counts = _put_items(tx, at, kept, incoming.private)
+    counts, hidden = _put_items(tx, at, kept, incoming.private)
+    if hidden and not alike:  # new rules hide what may stand all over the file
+        traces_left(tx)
     _clear_former_trouble(tx, at.source, kept)
     poison = _quarantine(tx, at, rejected)
     unaccounted = [clean(id_) for id_ in page.unaccounted]
@@ -147,7 +149,8 @@ def read_items(source: str, items: Iterable[WorkItem], privacy: Privacy | None) 
     return found
 
 
-def _check_pass(tx: Tx, at: Place) -> int:
+def _check_pass(tx: Tx, at: Place) -> tuple[int, bool]:
+    """How many pages the pass has, and whether all that is stored of the source obeys the page's private rules."""
     row = tx.row(
         "SELECT pages, source.private FROM partition JOIN source ON source.name = partition.source"
         " WHERE source = ? AND partition.id = ? AND pass_id = ? AND pass_open = 1",
@@ -155,9 +158,10 @@ def _check_pass(tx: Tx, at: Place) -> int:
     )
     if row is None:
         raise ValueError(f"pass {at.pass_id} of partition {at.partition_id!r} is not under way: start_pass comes first")
-    if row[1] != at.rules:  # titles that obey other rules come among those stored: an evaluation has to look at all of them
+    alike = row[1] == at.rules
+    if not alike:  # an evaluation has to look at all of them
         tx.run("UPDATE source SET private = ? WHERE name = ?", f"mixed since {tx.seq}", at.source)
-    return int(row[0])
+    return int(row[0]), alike
 
 
 def _move_on(tx: Tx, at: Place, page: Page, vendor_at: int | None) -> None:
@@ -197,9 +201,10 @@ UPDATE_ITEM = f"UPDATE item SET {', '.join(f'{name} = ?' for name in _UPDATED)} 
 SUPERSEDE = f"INSERT INTO item_version ({', '.join(_SHARED)}, to_seq) SELECT {', '.join(_SHARED)}, ? FROM item WHERE "
 
 
-def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str]) -> PageCounts:
+def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str]) -> tuple[PageCounts, bool]:
+    """What became of them, and whether any that was stored became private, or changed while it is."""
     if not incoming:
-        return PageCounts()
+        return PageCounts(), False
     d = tx.dialect
     found = tx.rows(
         f"SELECT id, no, content_hash, updated_at, presence FROM item WHERE source = ? AND {in_texts(d, 'id')}",
@@ -223,10 +228,13 @@ def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Coll
         elif decision == "older":
             older += 1
     nos = _insert(tx, at, new)
-    _update(tx, at, changed, private)
+    _update(tx, at, changed)
+    hidden = [no for no, each in changed.items() if each.id in private] if private else []
+    forget_past(tx, hidden)
     if nos or changed:
         tx.mark([*nos, *changed])
-    return PageCounts(len(new), len(changed), len(incoming) - len(new) - len(changed) - older, older)
+    counts = PageCounts(len(new), len(changed), len(incoming) - len(new) - len(changed) - older, older)
+    return counts, bool(hidden)
 
 
 def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
@@ -241,7 +249,7 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
     return range(first, first + len(new))
 
 
-def _update(tx: Tx, at: Place, changed: Mapping[int, Content], private: Collection[str]) -> None:
+def _update(tx: Tx, at: Place, changed: Mapping[int, Content]) -> None:
     if not changed:
         return
     d = tx.dialect
@@ -270,8 +278,6 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content], private: Collecti
         " ON CONFLICT (source, value, kind, item_no) DO UPDATE SET from_seq = excluded.from_seq",
         aliases,
     )
-    if private:
-        forget_past(tx, [no for no, each in changed.items() if each.id in private])
 
 
 # ---- what is no item ----------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def hide(pen: Pen, privacy: Privacy | None) -> int:
             hidden += _hide_items(pen, source, privacy) + _hide_versions(pen, source, privacy)
         with pen.begin() as tx:
             if privacy is not None and tx.run("UPDATE quarantine SET raw = '' WHERE source = ? AND raw <> ''", source):
-                _erased(tx)
+                traces_left(tx)
             # a page that came meanwhile has set another mark
             tx.run("UPDATE source SET private = ? WHERE name = ? AND private = ?", rules, source, mark)
     return hidden
@@ -71,7 +71,7 @@ def _hide_items(pen: Pen, source: str, privacy: Privacy) -> int:
             nos = [no for no, _ in found]
             if nos:
                 forget_past(tx, nos)
-                _erased(tx)
+                traces_left(tx)
                 tx.mark(nos)  # what a pattern found in the title is not in it any more
         hidden += len(nos)
         after = rows[-1][0]
@@ -92,12 +92,12 @@ def _hide_versions(pen: Pen, source: str, privacy: Privacy) -> int:
             found = [(row[0], row[1]) for row in rows if privacy.matches(item_of(source, row[2:]))]
             tx.many("UPDATE item_version SET title = '', url = NULL WHERE no = ? AND from_seq = ?", found)
             if found:
-                _erased(tx)
+                traces_left(tx)
         hidden += len(found)
         after = (rows[-1][0], rows[-1][1])
 
 
-def _erased(tx: Tx) -> None:
+def traces_left(tx: Tx) -> None:
     """Say that traces are left where rows were: ``Writer.clear_traces`` is to remove them."""
     tx.run("UPDATE clock SET erased = 1")
 

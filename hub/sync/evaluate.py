@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import subprocess
 import time
+from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.assess import ENGINE, Assessor, clockwork, nodes, tally_counted
 from hub.config import Config
@@ -48,6 +49,11 @@ def stored_facts(facts: MappingABC[str, SourceFacts]) -> dict[str, Any]:
     return {name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort} for name, f in sorted(facts.items())}
 
 
+def known_dimensions(reader: Reader, facts: MappingABC[str, SourceFacts]) -> Dimensions:
+    """The vendors' lists as they are stored now, with the facts of the sources."""
+    return replace(reader.dimensions(), sources=facts)
+
+
 def evaluate(
     store: Store,
     config: Config,
@@ -69,31 +75,45 @@ def evaluate(
     """
     with store.own("evaluation", wait=WAIT) as ownership, Writer(store, ownership) as writer:
         reader = Reader(store)
-        mapping = _present(config, mapping)
-        as_of = as_of if as_of is not None else _now(reader)
-        facts = facts_of(config)
-        writer.hide_titles(privacy(mapping, known_dimensions(reader, facts)))
-        writer.put_mapping(
-            mapping,
-            engine=ENGINE,
-            facts=stored_facts(facts),
-            git_commit=_commit(config.mappings),
-            clockwork=clockwork(mapping, as_of),
+        present = Work(
+            _present(config, mapping),
+            facts_of(config),
+            as_of if as_of is not None else _now(reader),
+            run_id,
+            _commit(config.mappings),
         )
-        seq = None
-        for _ in range(ROUNDS):
-            _links(writer, reader, mapping, facts, source, as_of, listener)
-            seq = writer.finish_evaluation(
-                as_of=as_of,
-                mapping_hash=mapping.hash,
-                engine=ENGINE,
-                run_id=run_id,
-                facts=stored_facts(facts),
-                nodes=nodes(mapping, tally_counted(reader.unit_groups()), as_of),
-            )
-            if seq is not None:
-                break
-        _clear_traces(writer)
+        return calculate(writer, reader, present, lambda items: listener(Evaluating(source, items)))
+
+
+class Work(NamedTuple):
+    """What is to be calculated: under which mapping, with which facts of the sources, for which instant, because of which run."""
+
+    mapping: Mapping
+    facts: MappingABC[str, SourceFacts]
+    as_of: int
+    run_id: int | None = None
+    git_commit: str | None = None
+
+
+def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[int], None] = lambda items: None) -> int | None:
+    """``evaluate`` for who owns the evaluation already; ``listener`` is told how many items are done."""
+    mapping, facts = work.mapping, stored_facts(work.facts)
+    writer.hide_titles(privacy(mapping, known_dimensions(reader, work.facts)))
+    writer.put_mapping(mapping, engine=ENGINE, facts=facts, git_commit=work.git_commit, clockwork=clockwork(mapping, work.as_of))
+    seq = None
+    for _ in range(ROUNDS):
+        _links(writer, reader, work, listener)
+        seq = writer.finish_evaluation(
+            as_of=work.as_of,
+            mapping_hash=mapping.hash,
+            engine=ENGINE,
+            run_id=work.run_id,
+            facts=facts,
+            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of),
+        )
+        if seq is not None:
+            break
+    _clear_traces(writer)
     return seq
 
 
@@ -102,11 +122,6 @@ def _clear_traces(writer: Writer) -> None:
         writer.clear_traces()
     except StoreUnavailable as error:  # no room for a copy, or others kept writing: what was calculated stands all the same
         log.warning("titles that became private may be left in unused parts of the database file: %s", error)
-
-
-def known_dimensions(reader: Reader, facts: MappingABC[str, SourceFacts]) -> Dimensions:
-    """The vendors' lists as they are stored now, with the facts of the sources."""
-    return replace(reader.dimensions(), sources=facts)
 
 
 def _commit(folder: Path) -> str | None:
@@ -132,11 +147,9 @@ def _now(reader: Reader) -> int:
     return max(int(time.time() * 1000), latest.as_of if latest else 0)
 
 
-def _links(
-    writer: Writer, reader: Reader, mapping: Mapping, facts: dict[str, SourceFacts], source: str, as_of: int, listener: Listener
-) -> None:
-    circles = writer.settle_edges(mapping.patterns)
-    assessor = Assessor(mapping, known_dimensions(reader, facts), as_of)
+def _links(writer: Writer, reader: Reader, work: Work, listener: Callable[[int], None]) -> None:
+    circles = writer.settle_edges(work.mapping.patterns)
+    assessor = Assessor(work.mapping, known_dimensions(reader, work.facts), work.as_of)
     done = 0
     for read_seq, items in reader.dirty_trees(CHUNK):
         part = assessor.part(items)
@@ -144,4 +157,4 @@ def _links(
         findings = [*part.findings, *(f for f in circles if f.no in numbers), *assessor.rule_findings()]
         writer.put_attachments(list(numbers), part.attachments, part.units, findings, read_seq=read_seq)
         done += len(items)
-        listener(Evaluating(source, done))
+        listener(done)

@@ -9,11 +9,9 @@ second look (an id that exists, two lines that contradict each other) is for the
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 
@@ -23,8 +21,7 @@ _CELL = {"type": "string", "pattern": r"^\{[^{}]+\}$"}
 """A text that is one placeholder: it takes the type of its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a key takes. ``words`` are for people; ``schema`` gives the JSON Schema, with ``True`` for a block that can be a
     template, where a placeholder may stand in place of a value. ``keys`` are those of a table."""
 
@@ -33,8 +30,7 @@ class Value:
     keys: tuple[Key, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key of a table. ``meaning`` is a sentence, ``example`` the line as TOML. ``default`` is what holds without the line,
     as TOML writes it or in words. ``any`` is the pattern of a key that files choose themselves: its ``name`` stands for it."""
 
@@ -47,8 +43,7 @@ class Key:
     any: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A section of a file. ``header`` is how it is written, ``line`` how one of its lines is where it holds such; ``example``
     is whole, and stands in the reference. ``intro`` and ``notes`` are paragraphs around the table of keys."""
 
@@ -171,6 +166,8 @@ def described(key: Key, cells: bool) -> Json:
 
 def _toml(written: str) -> Any | None:
     """The value that a text writes in TOML; None for words."""
+    import tomllib  # for schemas only; what reads files has no need of it
+
     try:
         found = tomllib.loads(f"x = {written}")["x"]
     except tomllib.TOMLDecodeError:

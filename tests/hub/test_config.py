@@ -124,7 +124,7 @@ def test_every_key(write: Any, tmp_path: Path) -> None:
         {"team": "customfield_1", "goal_1": "Goal"},
         options,
     )
-    fields = {"source", "project", "key", "title", "label", "field.team", "field.goal_1"}
+    fields = {"source", "project", "key", "title", "label", "state", "team", "field.team", "field.goal_1"}
     assert config.sources["jira"].facts == SourceFacts("jira", "tracker", frozenset(fields), "estimate")
 
 
@@ -496,3 +496,38 @@ def test_projects_are_only_judged_when_every_source_lists_its_own(write: Any) ->
     assert check_fields(mapping, load_config(write(JIRA), TOKEN)) == []
     assert check_fields(mapping, load_config(write(""), {})) == []
     assert len(check_fields(mapping, load_config(write(JIRA + 'projects = "CORE"\n'), TOKEN))) == 1
+
+
+WIDER = """\
+[cycle]
+q = { starts = 2026-10-01, ends = 2026-12-31 }
+[[rule]]
+when.project = "CORE"
+when.field.region = { gte = "due" }
+unless.field.regoin = "EMEA"
+ignore = "x"
+[[pattern]]
+source = "trelo"
+in = ["title", "field.url"]
+finds = "jira key"
+as = "child"
+[status.jria]
+"Parked" = "todo"
+[status.JIRA]
+"Parked" = "todo"
+"""
+
+
+def test_the_other_places_that_name_fields_and_sources(write: Any) -> None:
+    mapping, problems = parse({"m.toml": WIDER}, "UTC")
+    assert mapping is not None, problems
+    config = load_config(write(JIRA + 'projects = ["CORE"]\nfields = { region = "R" }\n'), TOKEN)
+    assert [str(p) for p in check_fields(mapping, config)] == [
+        "m.toml:5:12: warning: `when.due` reads what no configured source has. The line never holds; use another field.",
+        'm.toml:6:14: warning: `unless.field.regoin` reads a field that no source names. Did you mean "region"?',
+        'm.toml:8:1: warning: There is no source "trelo" in the configuration. Known here: jira.',
+        "m.toml:8:1: warning: `field.url` reads a field that no source names. "
+        'Name it in config.toml: fields = { url = "THE SOURCE\'S FIELD" }.',
+        'm.toml:14:1: warning: No source of the configuration has the name or kind "jria", so [status.jria] means nothing. '
+        'Did you mean "jira"?',
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
+from hub.assess import assess
 from hub.model import fold
 from tests.reference.builders import Company, key_result
 from tests.reference.naive import reference
@@ -51,8 +52,6 @@ def by_words(given: Company) -> Answer:
 
 
 def by_hub(given: Company) -> Answer:
-    from hub.assess import assess
-
     found = assess(given.mapping, given.items, given.dimensions, given.as_of)
 
     def name(kind: str, cycle: str, id: str) -> tuple[str, str]:

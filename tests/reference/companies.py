@@ -130,6 +130,7 @@ class Vocabulary(NamedTuple):
     created: tuple[int | None, ...]
     odd: int
     """One item in so many has a parent or a level that does not fit."""
+    titles: tuple[str, ...] = TITLES
 
 
 def place_in_forest(draw: st.DrawFn, no: int, count: int, found: list[Item], odds: int) -> tuple[int | None, int]:
@@ -168,7 +169,7 @@ def items(draw: st.DrawFn, zone: str, words: Vocabulary) -> list[Item]:
                 source,
                 draw(st.sampled_from((f"x{100 - no}", str(no)))),
                 draw(st.sampled_from((f"IDN-{no}", f"CORE-{no}", None))),
-                draw(st.sampled_from(TITLES)),
+                draw(st.sampled_from(words.titles)),
                 type_id=draw(st.sampled_from((None, "7"))),
                 type=draw(st.sampled_from(("Epic", "Story", None))) if level == 0 else "Epic" if level > 0 else "Sub-task",
                 level=level,
@@ -220,14 +221,15 @@ RARE = tuple((name,) for name in LABELS) + PAIRS
 VALID = (("kr:sso",), ("kr:GRÖSSE",), ("kr:İT",))
 NAMES = (("core/sso",), ("core-sso",), ("core-web-sso",), ("core/sso", "spike"), ("CORE/x",), ("kr:sso",), ("kr:login",))
 WILD = Vocabulary(ESTIMATES, RESOLUTIONS, PRESENCES, ((),) * 16 + VALID * 6 + RARE, True, (None, *(0,) * 10), 39)
+NAMED = WILD._replace(labels=WILD.labels[:20] + NAMES * 6, titles=TITLES[5:] * 2 + TITLES[:2])
 TIDY = Vocabulary((None, "1", "2", "3", "5", None), RESOLUTIONS[8:10], ("present",), VALID[:1] * 3 + VALID[1:2], False, (0,), 59)
 
 
 @st.composite
-def companies(draw: st.DrawFn) -> Company:
-    """A whole small company, and the moment at which it is looked at."""
+def companies(draw: st.DrawFn, focus: str | None = None) -> Company:
+    """A whole small company, and the moment at which it is looked at. ``focus`` is one of ``FOCUSES``."""
     zone = draw(st.sampled_from(ZONES))
     as_of = draw(st.sampled_from(moments(zone))) + draw(st.sampled_from((0, -200 * ONE_DAY, 200 * ONE_DAY)))
-    focus = draw(st.sampled_from(("tidy", *FOCUSES)))
-    words = TIDY if focus == "tidy" else WILD._replace(labels=WILD.labels[:20] + NAMES * 6) if focus == "names" else WILD
+    focus = focus or draw(st.sampled_from(FOCUSES))
+    words = {"tidy": TIDY, "names": NAMED}.get(focus, WILD)
     return Company(draw(mappings(zone, words is TIDY, focus)), tuple(draw(items(zone, words))), draw(dimensions()), as_of)

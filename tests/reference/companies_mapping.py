@@ -47,7 +47,7 @@ def weights() -> st.SearchStrategy[Decimal]:
     return st.sampled_from(WEIGHTS).map(Decimal)
 
 
-FOCUSES = ("any", "names", "fences", "strengths", "splits")
+FOCUSES = ("tidy", "any", "names", "fences", "strengths", "splits")
 """What a company has more of than others; each feature by itself would be rare."""
 
 
@@ -56,6 +56,9 @@ def one_in(draw: st.DrawFn, number: int) -> bool:
 
 
 # ---- who ------------------------------------------------------------------------------------------------------------------
+
+
+PROJECTS: tuple[tuple[str, ...], ...] = ((), (), ("IDN",), ("co*",), ("jira:10001", "Card?"))
 
 
 @st.composite
@@ -69,7 +72,7 @@ def teams(draw: st.DrawFn, focus: str) -> list[Team]:
                 HERE,
                 parent=draw(st.sampled_from((None, *(t.id.upper() for t in found)))) if number else None,
                 owns_field=draw(st.sampled_from(({}, {}, {"region": ("EMEA",)}, {"region": ("amer",), "squad": ("Core",)}))),
-                owns_project=draw(st.sampled_from(((), (), ("IDN",), ("co*",), ("jira:10001", "Card?")))),
+                owns_project=("*",) if focus == "fences" and not number else draw(st.sampled_from(PROJECTS)),
                 owns_person=draw(st.sampled_from(((), (), ("u1",), ("U2", "u1"), MAILS[:1]))),
             )
         )
@@ -273,11 +276,13 @@ def target(draw: st.DrawFn, names: list[str], former: list[str], focus: str) -> 
 def rules_for(draw: st.DrawFn, names: list[str], former: list[str], of: list[Team], focus: str) -> list[Rule]:
     """Mostly the convention, then up to six rules that overlap."""
     found = []
-    captures = {"names": CAPTURES[4:], "fences": CAPTURES[:2]}.get(focus, CAPTURES)
+    captures = {"names": (*CAPTURES[4:], *CAPTURES[5:7]), "fences": CAPTURES[:2]}.get(focus, CAPTURES)
     least = {"names": 2, "fences": 1}.get(focus, 0)
     for to, when in draw(st.lists(st.sampled_from(captures), min_size=least, max_size=3)):
         found.append(rule(to, **when, **draw(extras(of, focus))))
-    if focus not in ("names", "fences") and draw(st.integers(0, 3)) > 0:
+    if focus == "fences":
+        found.append(rule(**CONVENTION, fence=TEAMS[0]))
+    elif focus != "names" and draw(st.integers(0, 3)) > 0:
         found.append(rule(**CONVENTION))
     least = 3 if focus in ("fences", "strengths", "splits") else 0
     for when in draw(st.lists(st.sampled_from((*WHEN, *COMPARISONS, *KEYS, *KEYS)), min_size=least, max_size=6)):

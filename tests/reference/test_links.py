@@ -90,13 +90,13 @@ def check(items: list[Item], patterns: list[Pattern], met: Counter[str]) -> None
 def test_the_hub_links_what_the_words_link() -> None:
     met: Counter[str] = Counter()
 
-    @NORMAL
+    @settings(NORMAL, max_examples=300)
     @given(forests(), declared())
     def run(items: list[Item], patterns: list[Pattern]) -> None:
         check(items, patterns, met)
 
     run()
-    assert min(met[what] for what in ("by vendor", "by pattern", "ambiguous", "duplicate")) >= 15, met
+    assert min(met[what] for what in ("by vendor", "by pattern", "ambiguous", "duplicate")) >= 5, met
 
 
 @pytest.mark.slow

@@ -115,14 +115,8 @@ def test_register_04_an_anchor_has_an_object_and_a_weakness_may_sit_under_a_pill
     mapping = reads(STRATEGY, CONVENTION, more)
     assert mapping.objectives["audits"].anchor == ("supports", "land")
     assert mapping.objectives["trust"].anchor == ("weakness", "Customers check our figures against their own")
-    got = answer(
-        given(
-            mapping,
-            item(1, labels=["kr:sso"], state="done"),
-            item(2, labels=["kr:fresh"]),
-            item(3, labels=["kr:evidence"]),
-        )
-    )
+    items = [item(1, labels=["kr:sso"], state="done"), item(2, labels=["kr:fresh"]), item(3, labels=["kr:evidence"])]
+    got = answer(given(mapping, *items))
     assert got.progress[ENTERPRISE] == HALF  # of 1 (land) and 0 (trust); audits supports, and has no pillar of its own
     assert got.coverage[ENTERPRISE] == (2, 3)
 

@@ -118,17 +118,15 @@ def named(made: Plan) -> Text:
 
 
 def missing(made: Plan, folder: str) -> RenderableType:
-    """Lines to add to the mapping files, ready to be copied."""
-    only_cycles = set(made.missing) == {"cycle"}
-    what = "" if only_cycles else " Unknown teams and pillars are left out of the files until then."
+    """Lines to add to the mapping files, ready to be copied: they may stand anywhere in a file."""
     parts: list[RenderableType] = [
-        heading(f"Not declared in the mapping files yet; add these lines to a file in {folder}, and import again."),
-        *([Text(what.strip())] if what else []),
+        heading(f"Not declared in the mapping files yet; add this to a file in {folder}, and import again.")
     ]
+    if set(made.missing) != {"cycle"}:
+        parts.append(Text("Unknown teams and pillars are left out of the files until then."))
     for kind, rows in made.missing.items():
-        parts += ["", *([Text(f"  [{kind}]")] if kind != "team" else [])]
-        for number, one in enumerate(rows):
-            parts += [""] if kind == "team" and number else []
+        for one in rows:
+            parts.append(Text())
             if one.near:
                 parts.append(Text(f'  # or correct "{clean(one.written)}" in the sheet to "{clean(one.near)}"', WARN))
             parts += [Text(f"  {line}") for line in _declared(kind, one)]
@@ -136,6 +134,7 @@ def missing(made: Plan, folder: str) -> RenderableType:
 
 
 def _declared(kind: str, one: Missing) -> list[str]:
-    if kind == "team":
-        return ["[[team]]", f"id = {value(one.id)}", f"name = {clean(value(one.written))}"]
-    return [proposal(one.written)[1] if kind == "cycle" else f"{key(one.id)} = {{ name = {clean(value(one.written))} }}"]
+    if kind == "cycle":
+        return proposal(one.written).table
+    name = f"name = {clean(value(one.written))}"
+    return ["[[team]]", f"id = {value(one.id)}", name] if kind == "team" else [f"[pillar.{key(one.id)}]", name]

@@ -76,9 +76,21 @@ def test_numbers_and_unknown_words_are_lists_to_work_off(home: Path) -> None:
     text = " ".join(shown.stdout.split())
     assert "1 key result has no measure yet." in text
     assert "Rosa activate" in text
-    assert '[pillar] trust = { name = "Trust" }' in text
+    assert '[pillar.trust] name = "Trust"' in text
     assert '# or correct "Grwoth" in the sheet to "Growth" [[team]] id = "grwoth" name = "Grwoth"' in text
     assert "1 key result has a label or a link to work in the sheet" in text
+
+
+def test_what_is_proposed_can_be_pasted_anywhere(home: Path) -> None:
+    rows = [HEADERS, ("Grow", "Activate", "Rosa", "Grwoth", "Trust", "Q3 2027")]
+    path = xlsx(home / "a.xlsx", {"OKRs": rows})
+    shown = into(home, path).stdout.partition("Not declared")[2]
+    proposed = [line for line in shown.splitlines() if line.startswith("  ")]
+    with (home / "mappings" / "strategy.toml").open("a") as file:
+        file.write("\n".join(proposed))
+    assert into(home, path, "--write").returncode == 0
+    assert run("check", folder=home).returncode == 0
+    assert "Not declared" not in into(home, path).stdout
 
 
 def test_without_a_configuration_the_folder_beside_is_meant(tmp_path: Path) -> None:
@@ -139,10 +151,11 @@ def test_an_unknown_cycle(home: Path) -> None:
     done = into(home, xlsx(home / "a.xlsx", {"OKRs": rows}), "--write")
     assert done.returncode == 2
     assert 'OKRs!F2: No mapping file has a cycle "Q3 2027".' in done.stderr
-    assert "2027-q3 = { starts = 2027-07-01, ends = 2027-09-30 }" in done.stdout
+    assert "  [cycle.2027-q3]\n  starts = 2027-07-01\n  ends = 2027-09-30\n" in done.stdout
+    assert "2027-q3 = { starts = 2027-07-01, ends = 2027-09-30 }" in done.stderr
     asked = into(home, "okrs.xlsx", "--cycle", "2027-q3")
     assert asked.returncode == 2
-    assert "add it under [cycle] in a file of mappings: 2027-q3 = {" in asked.stderr
+    assert "Add it under [cycle] in a file of mappings: 2027-q3 = {" in asked.stderr
 
 
 def test_a_sheet_without_a_cycle_takes_the_only_one_ahead(home: Path) -> None:

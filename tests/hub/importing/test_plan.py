@@ -103,9 +103,9 @@ def test_quarters_as_people_write_them(folder: Folder, text: str) -> None:
 def test_an_unknown_cycle_is_a_mistake_with_the_line_to_add(folder: Folder) -> None:
     made = folder.plan(sheet((*ROW[:5], "Q3 2027"), ("Save", "c", "", "", "", "Q3 2027"), ("More", "d", "", "", "", "Spring")))
     assert errors(made.problems) == [
-        'OKRs!F2: No mapping file has a cycle "Q3 2027". Add it to the mapping files, for example '
+        'OKRs!F2: No mapping file has a cycle "Q3 2027". Add it under [cycle] in a mapping file, '
         "2027-q3 = { starts = 2027-07-01, ends = 2027-09-30 }, or say --cycle ID.",
-        'OKRs!F4: No mapping file has a cycle "Spring". Add it to the mapping files, for example '
+        'OKRs!F4: No mapping file has a cycle "Spring". Add it under [cycle] in a mapping file, '
         "spring = { starts = YYYY-MM-DD, ends = YYYY-MM-DD }, or say --cycle ID.",
     ]
     assert [(one.id, one.times) for one in made.missing["cycle"]] == [("2027-q3", 2), ("spring", 1)]

@@ -47,7 +47,12 @@ def test_which_cycle_a_text_means(text: str, wanted: str | None) -> None:
     ],
 )
 def test_the_line_that_declares_a_cycle(text: str, line: str) -> None:
-    assert proposal(text)[1] == line
+    found = proposal(text)
+    assert found.line == line
+    if "YYYY" not in line:
+        import tomllib
+
+        assert tomllib.loads("[cycle]\n" + line) == tomllib.loads("\n".join(found.table))
 
 
 def test_a_part_of_a_year() -> None:

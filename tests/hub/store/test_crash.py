@@ -12,26 +12,44 @@ from typing import Any
 import pytest
 
 from connectors.base import Dimension, Page
+from hub.model import Pattern, Place
 from hub.store import faults, open_store
+from hub.store.write import Privacy
 from tests.hub.store.child import ROOT
 from tests.hub.store.world import NOON, World, item, mapping, world
 
-TABLES = ("item", "edge", "attachment", "link", "dimension", "alias", "quarantine", "dirty")
+TABLES = (
+    *("item", "edge", "cut", "attachment", "link", "dimension", "alias", "quarantine", "dirty", "reference", "bearer", "source"),
+    *("twin WHERE to_seq IS NULL", "ambiguity WHERE to_seq IS NULL"),
+)
+HERE = Place("patterns.toml", 1)
+PATTERNS = (
+    Pattern(0, None, ("title",), "jira key", "child", HERE),
+    Pattern(1, None, ("label",), "dup:(.*)", "duplicate", HERE),
+)
+HR = Privacy("hr", lambda each: "hr" in each.labels)
 
 
 def night(w: World) -> None:
-    """A pass of two pages that changes much, and its evaluation; continues from wherever an earlier attempt stopped."""
+    """A pass of two pages that changes much, a new private rule and new patterns, and the evaluation; continues from wherever an
+    earlier attempt stopped."""
     w.dimensions(Dimension("status", "5", "Done", "done"))
     position = w.start(resume_ttl=3600.0)
     pages = [
         Page(items=(item("1", "Renamed", key="NEW-1", status_id="5", hour=2), item("2", parent_ref="1", hour=2)), resume="1"),
-        Page(items=(item("3", parent_ref="2", hour=2),), end="complete"),
-    ]
+        Page(items=(item("3", parent_ref="2", hour=2), item("4", "For NEW-1", hour=2), item("5", "NEW-1, OLD-6", hour=2),
+                    item("6", "OLD-4", key="OLD-6", labels=("dup:OLD-7",), parent_ref="unread", hour=2),
+                    item("7", "Talks", key="OLD-7", labels=("hr",), hour=2)), end="complete"),
+    ]  # fmt: skip
     for page in pages[int(position.resume or 0) :]:
-        w.put(page, pass_id=position.pass_id, vendor_started_at=NOON)
+        w.put(page, pass_id=position.pass_id, vendor_started_at=NOON, privacy=HR)
+    w.end("partial")
+    w.writer.hide_titles(HR)
     w.writer.put_mapping(mapping(), engine="1")
+    w.patterns = PATTERNS
     w.assess()
     assert w.finish() is not None
+    w.writer.clear_traces()
 
 
 def state(url: str) -> dict[str, Any]:
@@ -44,6 +62,7 @@ def state(url: str) -> dict[str, Any]:
             rows = [{k: v for k, v in zip(result.keys(), row, strict=True) if k not in skip} for row in result]
             found[table] = sorted(rows, key=repr)
         found["snapshot"] = [tuple(r) for r in sql.rows("SELECT id, progress FROM snapshot WHERE to_seq IS NULL")]
+        found["erased"] = sql.value("SELECT erased FROM clock")
         found["cursor"] = sql.value("SELECT cursor FROM partition")
         found["integrity"] = sql.value("PRAGMA integrity_check")
         return found
@@ -63,8 +82,10 @@ def main(url: str) -> None:
 def prepared(sqlite_url: str) -> Path:
     """A database with yesterday's items."""
     with open_store(sqlite_url) as store, world(store) as w:
-        w.sync(item("1", key="OLD-1", hour=1), item("2", hour=1))
-        w.writer.end_run(w.run, "complete", finished_at=NOON, counts={})
+        w.sync(item("1", key="OLD-1", hour=1), item("2", hour=1), item("6", key="OLD-6", parent_ref="2", hour=1),
+               item("7", "Talks", key="OLD-7", hour=1), item("8", "Old talks", labels=("hr",)))  # fmt: skip
+        w.end("complete")
+        w.assess()
     return Path(sqlite_url.removeprefix("sqlite:///"))
 
 
@@ -80,6 +101,10 @@ def sweep(prepared: Path, step: int) -> None:
     goal = state(undisturbed)
     assert goal["integrity"] == "ok"
     assert goal["dirty"] == []
+    for table in ("edge", "reference", "twin WHERE to_seq IS NULL", "ambiguity WHERE to_seq IS NULL"):
+        assert goal[table], table
+    assert {row["by"] for row in goal["edge"]} == {"", "pattern", "kept"}
+    assert [row["id"] for row in goal["item"] if not row["title"]] == ["7", "8"]
     writes = int(count_file.read_text())
     assert writes > 60
     for at in range(1, writes + 1, step):

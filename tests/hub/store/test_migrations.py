@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 
 from hub.errors import SchemaMismatch
 from hub.store import Store, faults, migrate, open_store
+from hub.store.read import Reader
 from hub.store.tables import METADATA
 from tests.hub.store.child import ROOT
 from tests.hub.store.databases import PostgresServer
+from tests.hub.store.world import item, world
 
 OPEN = "import sys; from hub.store import open_store; open_store(sys.argv[1]).close()"
 
@@ -63,7 +67,7 @@ def test_four_processes_that_start_at_once_migrate_postgres_once(postgres_server
     postgres_server.drop("four_at_once")
 
 
-@pytest.mark.parametrize("at", [1, 2, 20, 40, 44])
+@pytest.mark.parametrize("at", [1, 2, 20, 40, 44, 52, 58])
 def test_a_migration_that_is_killed_leaves_the_database_as_it_was(tmp_path: Path, at: int) -> None:
     path = tmp_path / "anchorline.db"
     assert opening(f"sqlite:///{path}", **{faults.VARIABLE: str(at)}).wait() == 137
@@ -78,6 +82,66 @@ def test_a_migration_of_postgres_that_is_killed_leaves_the_database_as_it_was(po
     assert opening(url, **{faults.VARIABLE: "20"}).wait() == 137
     open_store(url).close()
     postgres_server.drop("killed")
+
+
+def first_schema(url: str) -> None:
+    """A database as the first version left it: an epic with a story, which stood under another one before."""
+    from alembic import command
+
+    given = make_url(url)
+    engine = create_engine(given if given.get_backend_name() == "sqlite" else given.set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in FIRST_ROWS:
+            connection.exec_driver_sql(statement.replace("{blob}", "BLOB" if engine.dialect.name == "sqlite" else "BYTEA"))
+    engine.dispose()
+
+
+_ITEM = "INSERT INTO item (no, source, id, key, title, level, parent_ref, due_on, amount, links, presence, first_seen_at,"
+_ITEM += " content_hash, partition_id, run_id, from_seq) VALUES "
+_HASH = "CAST('x' AS {blob})"
+FIRST_ROWS = (
+    "UPDATE clock SET seq = 40, settled_seq = 30, calculated_with = 'm1'",
+    "INSERT INTO source (name, kind, origin, from_seq) VALUES ('jira', 'jira', 'https://jira.test', 1)",
+    "INSERT INTO run (id, source, reason, mode, started_at, result, pid, host, epoch, from_seq, to_seq)"
+    " VALUES (1, 'jira', 'command', 'full', 0, 'complete', 1, 'h', 1, 1, 20)",
+    "INSERT INTO partition (source, id, title, state, yields, reads, fingerprint, listed, pass_id, pass_open, pages, from_seq)"
+    " VALUES ('jira', 'P1', 'Payments', 'live', 'items', 'delta', 'f1', 1, 1, 0, 1, 1)",
+    f"{_ITEM} (1, 'jira', '1', 'PAY-1', 'Epic', 1, NULL, NULL, NULL, NULL, 'present', 5, {_HASH}, 'P1', 1, 10)",
+    f"{_ITEM} (2, 'jira', '2', 'PAY-2', 'Story', 0, 'PAY-1', '2026-03-31', '1.10', '[[\"blocks\",\"PAY-1\"]]', 'present', 5,"
+    f" {_HASH}, 'P1', 1, 10)",
+    f"{_ITEM} (3, 'jira', '3', 'PAY-3', 'Old', 1, '3', NULL, NULL, NULL, 'present', 5, {_HASH}, 'P1', 1, 10)",
+    "INSERT INTO edge (child_no, parent_no, from_seq) VALUES (2, 1, 25)",
+    "INSERT INTO edge_version (child_no, parent_no, from_seq, to_seq) VALUES (2, 3, 12, 25)",
+    "INSERT INTO cut (child_no, parent_no, from_seq) VALUES (3, 3, 12)",
+    "INSERT INTO alias (source, value, kind, item_no, from_seq) VALUES ('jira', 'old-2', 'key', 2, 11)",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_database_of_the_first_schema_is_brought_up_with_all_that_it_holds(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path / 'first.db'}"
+    else:
+        url = request.getfixturevalue("postgres_server").create("first_schema", empty=True)
+    first_schema(url)
+    with open_store(url) as store:
+        items = {each.id: each for each in Reader(store).items()}
+        assert (items["2"].parent, items["2"].parent_by, items["2"].aliases) == (1, "", ("old-2",))
+        assert (items["2"].due, items["2"].amount, items["2"].addresses) == ("2026-03-31", "1.10", ())
+        assert [each.parent for each in Reader(store).items(nos=[2], as_of=20)] == [3]
+        with world(store) as w:
+            w.sync(item("2", "Story", key="PAY-2", parent_ref="PAY-3"), item("4", parent_ref="OLD-2"))
+            w.leave("1")
+            w.assess()
+            assert w.parents() == {"2": "3", "4": "2"}
+            assert w.finish() is not None
+    if kind == "postgres":
+        request.getfixturevalue("postgres_server").drop("first_schema")
 
 
 def test_a_newer_schema_is_refused(store: Store, database_url: str) -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from connectors.base import Dimension, Page, Partition, WorkItem
-from hub.model import Attachment, Finding, Item, KeyResult, Mapping, NodeResult, Place, Share, Unit
+from hub.model import Attachment, Finding, Item, KeyResult, Mapping, NodeResult, Pattern, Place, Share, Unit
 from hub.store import Store
 from hub.store.dialect import in_texts
 from hub.store.read import Reader
@@ -38,6 +38,7 @@ class World:
         self.writer = writer
         self.reader = Reader(store)
         self.source = source
+        self.patterns: tuple[Pattern, ...] = ()
         self.run = writer.start_run(source, reason="test", mode="full", started_at=NOON)
         writer.put_partitions(source, [PAYMENTS])
 
@@ -79,7 +80,7 @@ class World:
     def settle(self) -> list[Finding]:
         """The circles among this world's own items."""
         own = {each.no for each in self.items().values()}
-        return [each for each in self.writer.settle_edges() if each.no in own]
+        return [each for each in self.writer.settle_edges(self.patterns) if each.no in own]
 
     def assess(self, limit: int = 100) -> list[list[str]]:
         """Settle and hand out all dirty trees as an evaluation does; the ids in each chunk."""

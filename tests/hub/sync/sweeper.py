@@ -2,9 +2,9 @@
 
     python -m tests.hub.sync.sweeper FOLDER SANDBOX_URL
 
-``FOLDER`` gets a config.toml and the shipped mapping files. Everything is imported once, and each order runs in a forked child.
-Orders are lines on stdin: {"database": URL, "at": K or null, "out": PATH or null, "count": PATH or null}; each is answered
-with the child's exit code.
+``FOLDER`` gets a config.toml and the shipped mapping files, with patterns and a private rule beside them. Everything is imported
+once, and each order runs in a forked child. Orders are lines on stdin: {"database": URL, "at": K or null, "out": PATH or null,
+"count": PATH or null}; each is answered with the child's exit code.
 """
 
 from __future__ import annotations
@@ -18,11 +18,30 @@ from hub.store import faults, open_store
 from hub.sync import sync_source
 from tests.hub.sync.worlds import NOW, World, state
 
+ACROSS = """
+[[pattern]]
+in = "title"
+finds = "jira key"
+as = "child"
+[[pattern]]
+in = "label"
+finds = "copy:(.*)"
+as = "duplicate"
+[[rule]]
+name = "talks"
+when.project = "BILL"
+when.type = "Story"
+private = true
+fallback = true
+allowance = "ktlo"
+"""
+
 
 def act(folder: Path, url: str, order: dict[str, object]) -> None:
     if order["at"] is not None:
         os.environ[faults.VARIABLE] = str(order["at"])
     world = World(folder, url, "sqlite:///unused.db")
+    world.add("across.toml", ACROSS)
     os.environ["ANCHORLINE_DATABASE"] = str(order["database"])
     config = world.config()
     with open_store(config.database) as store:

@@ -70,6 +70,8 @@ def sweep(tmp_path: Path, company: Sandbox, fresh: Callable[[int], str], step: i
         assert wanted["result"] == "complete"
         assert len(wanted["state"]["items"]) == ISSUES and not wanted["state"]["dirty"]
         assert bool(wanted["state"]["versions"]) == bool(wanted["state"]["aliases"]) == changed
+        assert bool(wanted["state"]["duplicates"]) == bool(wanted["state"]["ambiguities"]) == changed
+        assert any('"pattern"' in edge for edge in wanted["state"]["edges"]) == changed
         assert wanted["state"]["snapshots"] and wanted["state"]["links"] and wanted["state"]["edges"]
         for at in range(1, points + 1, step):
             database = fresh(at)
@@ -93,6 +95,10 @@ def stir(company: Sandbox) -> None:
     company.mutate("update", issue=stories[0]["id"], fields={"parent": {"key": (own or epics)[-1]["key"]}})
     company.mutate("move", issue=stories[-1]["id"], project="PLAT" if not stories[-1]["key"].startswith("PLAT") else "CORE")
     company.mutate("status", status="3", name="Being done", category="done")
+    loose = [e for e in epics[1:] if e not in own]
+    company.mutate("update", issue=loose[0]["id"], fields={"summary": f"After {epics[0]['key']}"})
+    company.mutate("update", issue=loose[1]["id"], fields={"summary": f"{epics[0]['key']} and {loose[0]['key']}"})
+    company.mutate("update", issue=loose[-1]["id"], fields={"labels": [f"copy:{epics[0]['key']}"]})
 
 
 def test_a_second_run_over_changes(tmp_path: Path, sqlite_template: Path) -> None:

@@ -7,8 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,27 +15,12 @@ from connectors.base import Page, SourceError, Unavailable, WorkItem
 from hub.errors import Locked, UsageError
 from hub.report import Report
 from hub.store import Store, open_store
-from hub.sync import Event, PartitionStarted, RunSummary, sync_source
+from hub.sync import PartitionStarted, sync_source
 from hub.sync.pages import merged, read
 from tests.hub.sandbox.process import Sandbox
-from tests.hub.sync.worlds import NOW, World, difference, rows, state
+from tests.hub.sync.worlds import NOW, Hub, World, difference, rows
 
 PROJECTS = 'projects = ["IDN", "BILL"]'
-
-
-@dataclass
-class Hub:
-    """One configured hub: ``sync()`` is a run of it."""
-
-    world: World
-    store: Store
-
-    def sync(self, *, new_account: bool = False, listener: Callable[[Event], None] = lambda _: None) -> RunSummary:
-        config, mapping = self.world.config(), self.world.mapping()
-        return sync_source(config, mapping, self.store, "jira", as_of=NOW, new_account=new_account, listener=listener)
-
-    def states(self) -> dict[str, list[str]]:
-        return state(self.store)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from hub.config import Config, load_config
 from hub.mappings import load_mappings
 from hub.model import Mapping
 from hub.store import Store
+from hub.store.read import Reader
+from hub.sync import Event, RunSummary, evaluate, nobody, sync_source
 from tests.hub.sandbox.process import ROOT, TOKEN, USER
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z, the sandbox's own day
@@ -46,6 +50,10 @@ class World:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "ANCHORLINE_JIRA__TOKEN": TOKEN}
 
+    def add(self, name: str, text: str) -> None:
+        """A further mapping file, or another text of it."""
+        (self.folder / "mappings" / name).write_text(text, encoding="utf-8")
+
     def config(self) -> Config:
         return load_config(self.folder / "config.toml", self.environment)
 
@@ -58,15 +66,21 @@ def rows(store: Store, statement: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in sql.rows(statement)]
 
 
-ITEM = "source, id, key, title, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components,"
-ITEM += " sprints, estimate, created_at, updated_at, done_at, fields, presence"
+ITEM = "source, id, key, title, url, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components,"
+ITEM += " sprints, estimate, created_at, updated_at, done_at, fields, presence, content_hash"
 OF = "(SELECT id FROM item WHERE no = {})"
 
 STATE = {
     "items": f"SELECT {ITEM} FROM item",
     "versions": f"SELECT {ITEM} FROM item_version",
     "aliases": f"SELECT source, kind, value, {OF.format('item_no')} FROM alias",
-    "edges": f"SELECT {OF.format('child_no')}, {OF.format('parent_no')} FROM edge",
+    "edges": f"SELECT {OF.format('child_no')}, {OF.format('parent_no')}, by FROM edge",
+    "cuts": f"SELECT {OF.format('child_no')}, {OF.format('parent_no')}, by FROM cut",
+    "references": f"SELECT {OF.format('item_no')}, pattern, relation, kind, value, folded FROM reference",
+    "bearers": f"SELECT value, sort, {OF.format('item_no')} FROM bearer",
+    "duplicates": f"SELECT {OF.format('item_no')}, {OF.format('of_no')} FROM twin WHERE to_seq IS NULL",
+    "ambiguities": f"SELECT {OF.format('item_no')}, texts FROM ambiguity WHERE to_seq IS NULL",
+    "sources": "SELECT name, private FROM source",
     "dimensions": "SELECT source, kind, id, name, category, attributes FROM dimension WHERE to_seq IS NULL",
     "attachments": f"SELECT {OF.format('item_no')}, cycle, outcome, strength, {OF.format('via_no')}, distance, broken, state,"
     " team FROM attachment",
@@ -96,3 +110,26 @@ def difference(left: dict[str, list[str]], right: dict[str, list[str]]) -> str:
             said.append(f"{name}: {len(rows_left)} and {len(rows_right)} rows")
             said += [f"  - {row}" for row in sorted(only_left)[:3]] + [f"  + {row}" for row in sorted(only_right)[:3]]
     return "\n".join(said)
+
+
+@dataclass
+class Hub:
+    """One configured hub: ``sync()`` is a run of it."""
+
+    world: World
+    store: Store
+
+    def sync(self, *, new_account: bool = False, listener: Callable[[Event], None] = nobody) -> RunSummary:
+        config, mapping = self.world.config(), self.world.mapping()
+        return sync_source(config, mapping, self.store, "jira", as_of=NOW, new_account=new_account, listener=listener)
+
+    def evaluate(self, *, as_of: int = NOW, listener: Callable[[Event], None] = nobody) -> int | None:
+        """Only calculate, with the files as they are."""
+        return evaluate(self.store, self.world.config(), self.world.mapping(), "", as_of=as_of, run_id=None, listener=listener)
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.store)
+
+    def states(self) -> dict[str, list[str]]:
+        return state(self.store)
