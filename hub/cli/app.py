@@ -108,7 +108,7 @@ def check(
         Path | None, typer.Option("--items", metavar="FILE", help="Check against this extract, not the database.")
     ] = None,
     alone: Annotated[bool, typer.Option("--files-only", help="Check the files alone, against no items.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, contested work and broken anchors, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on contested work and broken anchors, too.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every line about items, not only the first of each kind.")] = False,
     json: Json = False,
 ) -> None:

@@ -181,6 +181,7 @@ _PIECES: dict[str, Callable[[str], str]] = {
     "fields": _fields,
     "for_each": _for_each,
     "limit": _limit,
+    "moving": lambda _: _listed(field for field in r.FIELDS if field in r.MOVING | r.FINISHING),
     "operators": _operators,
     "people": _people,
     "private": lambda _: _listed(r.PRIVATE),

@@ -38,7 +38,7 @@ def item_explanation(
         now = item_explanation(evaluated, item, tree, cycle, run)
         item = item._replace(labels=tuple(dict.fromkeys((*item.labels, *labels))))
         then = item_explanation(evaluated, item, [item if each.no == item.no else each for each in tree], cycle, run)
-        return replace(then, what_if=tuple(labels), before=now.sentence)
+        return replace(then, what_if=tuple(labels), before=now.sentence, facts=now.facts)
     assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
     by_no = {i.no: i for i in tree}

@@ -258,7 +258,7 @@ def _beside_source(rule: Compiled, source: str, world: World) -> list[Line] | No
     """The lines that are left to ask of a source's items; None where one about the source itself is against the rule."""
     left = []
     for line in rule.lines:
-        if line.fields != ("source",) or line.condition in rule.captures.conditions:
+        if line.fields != ("source",) or not world.fields.answers(source, "source") or line.condition in rule.captures.conditions:
             left.append(line)
         elif not (line.check and line.check(Reading(world.fields, Item(0, source, ""), Context()))):
             return None

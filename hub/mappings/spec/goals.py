@@ -134,7 +134,8 @@ _KEY_RESULT = (
         "far.",
         'pace = "linear"',
     ),
-    Key("team", id_of("a team"), "The team that answers for it.", 'team = "identity"', default="that of its objective"),
+    Key("team", id_of("a team"), "The team that answers for it.", 'team = "identity"',
+        default="the team of the file, else that of its objective"),
     Key("owner", TEXT, "The person who answers for it.", 'owner = "sven@acme.example"', default="that of its objective, else "
         "the `lead` of its team"),
     Key("weight", POSITIVE, "How much it counts in its objective.", "weight = 2", default="1"),

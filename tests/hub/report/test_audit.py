@@ -81,10 +81,8 @@ def test_a_status_that_nobody_mapped() -> None:
     )
     items = [item(n, status_id="7", category=None) for n in (1, 2)]
     (line,) = lines(audited(items, dimensions=dimensions), "status")
-    assert (
-        line.text
-        == "Status 'Limbo' has no category that is known and no line in [status.jira]; the item counts as todo (2 items): IDN-1, IDN-2."
-    )
+    told = "Status 'Limbo' has no category that is known and no line in [status.jira]; the item counts as todo (2 items)"
+    assert line.text == f"{told}: IDN-1, IDN-2."
 
 
 def test_a_type_of_which_nothing_is_anchored() -> None:

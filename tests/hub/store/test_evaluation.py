@@ -150,9 +150,9 @@ def test_another_mapping_engine_or_fact_marks_everything(store: Store) -> None:
     with world(store) as w:
         synced(w, "1", "2")
 
-        def recalculates(hash_: str = "m1", engine: str = "1", facts: object = facts) -> bool:
+        def recalculates(hash_: str = "m1", engine: str = "1", facts: object = facts, clockwork: object = (0, 1)) -> bool:
             w.assess()
-            marked = w.writer.put_mapping(mapping(hash_), engine=engine, facts=facts)
+            marked = w.writer.put_mapping(mapping(hash_), engine=engine, facts=facts, clockwork=clockwork)
             assert w.dirty() == ({"1", "2"} if marked else set())
             return marked
 
@@ -162,6 +162,8 @@ def test_another_mapping_engine_or_fact_marks_everything(store: Store) -> None:
         assert recalculates(hash_="m2", engine="2")
         assert recalculates(hash_="m2", engine="2", facts={})
         assert recalculates(), "back to the first one"
+        assert recalculates(clockwork=(1, 1)), "the life of a rule has begun"
+        assert not recalculates(clockwork=(1, 1))
         stored = w.reader.mapping("m2")
         assert stored is not None
         assert stored.files == {"strategy.toml": "# m2\n"}

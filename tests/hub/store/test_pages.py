@@ -17,7 +17,7 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         "10001", "Checkout", key="PAY-1", url="https://jira.test/browse/PAY-1", type_id="3", type="Story", level=0,
         status_id="5", status="In Review", category="indeterminate", resolution_id="1", resolution="Done",
         parent_ref="10000", containers=("P1",), labels=("kr:sso", "big"), components=("api",), sprints=("7", "8"),
-        links=(("blocks", "PAY-2"),), assignee="5b10", estimate="2.0", estimate_unit="points", amount="1.10", currency="EUR",
+        links=(("blocks", "PAY-2"), ("attachment", "https://trello.test/c/1")), assignee="5b10", estimate="2.0", estimate_unit="points", amount="1.10", currency="EUR",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), updated_at=datetime(2026, 1, 2, 0, 0, 0, 1999, tzinfo=UTC),
         done_at=datetime(2026, 1, 3, tzinfo=UTC), due_on=date(2026, 3, 31), fields={"team": "Core", "risk": None},
     )  # fmt: skip
@@ -32,8 +32,10 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         assert found.updated_at == 1_767_312_000_001
         assert found.fields == {"team": "Core", "risk": None}
         assert found.status_seen_at is None
+        assert (found.due, found.amount) == ("2026-03-31", "1.10")
+        assert found.addresses == ("https://trello.test/c/1",)
         [row] = w.query("SELECT links, amount, currency, due_on, first_seen_at, partition_id, run_id FROM item")
-        assert row == ('[["blocks","PAY-2"]]', "1.10", "EUR", "2026-03-31", NOON, "P1", w.run)
+        assert row == ('[["attachment","https://trello.test/c/1"],["blocks","PAY-2"]]', "1.10", "EUR", "2026-03-31", NOON, "P1", w.run)
 
 
 def test_what_is_empty_is_null(store: Store) -> None:
@@ -118,6 +120,7 @@ def test_a_former_key_and_url_still_find_the_item(store: Store) -> None:
             assert [x.id for x in w.reader.find_item(text)] == ["1"], text
         assert w.reader.find_item("PAY-2") == []
         assert w.item("1").aliases == ("pay-1",)
+        assert w.item("1").former_urls == ("https://jira.test/pay-1",)
 
 
 def test_a_key_in_use_goes_before_a_former_one(store: Store) -> None:

@@ -1,8 +1,8 @@
 """Whatever happens between evaluations, what is stored afterwards is what a calculation of everything says.
 
 Items come, change, move, leave and come back in two sources; lists and mapping files change; runs end well or not; days pass.
-After each evaluation attachments, links, findings and snapshots are compared with ``assess`` over all that is stored, parents and duplicates
-with ``link_items``, and at the end of some histories everything with a second store that was filled from nothing.
+After each evaluation attachments, links, findings and snapshots are compared with ``assess`` over all that is stored, parents
+and duplicates with ``link``, and at the end of some histories everything with a second store that was filled from nothing.
 """
 
 from __future__ import annotations
@@ -63,13 +63,16 @@ id = "o2"
 cycle = "2027-q2"
 anchor.pillar = "land"
 [[key_result]]
+kind = "completion"
 id = "sso"
 objective = "o1"
 [[key_result]]
+kind = "completion"
 id = "soc2"
 objective = "o1"
 by = "estimate"
 [[key_result]]
+kind = "completion"
 id = "sso"
 objective = "o2"
 level = "story"
