@@ -85,10 +85,10 @@ def init(
 ) -> None:
     """Write a configuration and mapping files to start from.
 
-    Without KIND (`anchorline init my-hub`) an example. With KIND the source is looked at: `anchorline init jira my-hub` asks three questions at most,
-    then drafts projects, fields, statuses, teams, goals and rules from what is there, and shows a first tree. Never
-    overwrites: what is there already is kept, and listed. `anchorline init jira --letter` prints the request for access
-    to forward to Jira's administrator."""
+    Without KIND (`anchorline init my-hub`) an example. With KIND the source is looked at: `anchorline init jira my-hub` asks
+    three questions at most, then drafts projects, fields, statuses, teams, goals and rules from what is there, and shows a
+    first tree. Never overwrites: what is there already is kept, and listed. `anchorline init jira --letter` prints the
+    request for access to forward to Jira's administrator."""
     if letter:
         from hub.cli import letter as letters
 
@@ -163,7 +163,7 @@ def extract(
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The sheet: .xlsx, .ods or .csv.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The sheet: .xlsx or .csv.")],
     into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="Where to; mappings/objectives if not said.")] = None,
     cycle: Annotated[
         str | None, typer.Option("--cycle", metavar="CYCLE", help="Only this cycle, and for objectives without one.")

@@ -51,7 +51,7 @@ def show(found: Looked) -> None:
         output.show("", doubtful)
     if found.draft.goals.goals and any(name.endswith(OBJECTIVES) for name in found.written):
         output.say("")
-        output.say(f"The goals are called as their labels are: write real names into {OBJECTIVES}, and keep the ids.")
+        output.say(f"Goals are called as their labels are: write real names in {OBJECTIVES}.")
     output.next_steps(*_steps(found.folder))
 
 

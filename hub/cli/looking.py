@@ -134,6 +134,9 @@ class _Looking:
         if not own:
             hint = f"Add a table [source.{self.kind.name}] to it, or choose another folder: {self.again} FOLDER."
             raise UsageError(f"{self.path} is kept, and has no source of kind {self.kind.name}.", hint=hint)
+        if len(own) > 1:
+            others = ", ".join(source.name for source in own[1:])
+            self.notes.append(f"{self.path} has other sources of this kind, which were not looked at: {others}.")
         config.settings(own[0].name)  # says what to export where its secret is missing
         return own[0]
 
@@ -187,7 +190,7 @@ class _Looking:
         """Where the objectives come from: a sheet, or nothing for what the work itself names."""
         path = self.answers.okrs
         if path is None and not self.answers.silent and not self.path.exists():
-            output.say("Objectives: the path of a sheet (.xlsx, .ods, .csv) that has them,", "bold")
+            output.say("Objectives: the path of a sheet (.xlsx, .csv) that has them,", "bold")
             said = _answer("or Enter to draft them from labels and fields: ")
             path = Path(said.strip("\"'")).expanduser() if said else None
         if path is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hub.cli import access, output
-from hub.errors import AnchorlineError, ConfigError, UsageError
+from hub.errors import AnchorlineError, ConfigError, Problem, UsageError
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -73,6 +74,7 @@ def _record(config: Config, mapping: Mapping, keys: list[str], into: str | None,
     with access.synced(config) as store:
         items, wanted, as_of = _chains(store, keys)
         dimensions = _dimensions(store, config)
+    items = list(_hidden(mapping, dimensions, items))
     cycle = mapping.cycle_at(as_of)
     if cycle is None:
         raise UsageError("The mapping files have no cycle.", hint="Add one line to [cycle].")
@@ -108,14 +110,19 @@ def _target(folder: Path, into: str | None) -> Path:
 
 def _keys(file: Path) -> set[str]:
     """The items that a test file has already. Raises ``ConfigError`` when it cannot be read."""
-    import tomllib
+    from hub.tomlfile import Document, read
 
     if not file.exists():
         return set()
-    try:
-        return {str(item.get("key")) for item in tomllib.loads(file.read_text("utf-8")).get("item", [])}
-    except (ValueError, AttributeError) as error:
-        raise UsageError(f"{file} cannot be added to: {error}.", hint="Mend it, or name another with --into.") from None
+    found = read(file.name, file.read_text("utf-8", "replace"))
+    if not isinstance(found, Document):
+        raise ConfigError([found])
+    items = found.values.get("item", [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        place = found.place(("item",))
+        text = "`item` must be written as [[item]] above each item, so nothing can be added here."
+        raise ConfigError([Problem.at(place, text, "Mend it, or name another file with --into.")])
+    return {str(item.get("key")) for item in items}
 
 
 def _chains(store: Store, keys: list[str]) -> tuple[list[Item], set[int], int]:
@@ -144,6 +151,16 @@ def _chains(store: Store, keys: list[str]) -> tuple[list[Item], set[int], int]:
     return list(found.values()), wanted, evaluation.as_of
 
 
+def _hidden(mapping: Mapping, dimensions: Dimensions, items: Iterable[Item]) -> Iterator[Item]:
+    """Items without the titles and addresses that the files of now keep private, whatever was stored under former ones."""
+    from hub.sync.private import privacy
+
+    private = privacy(mapping, dimensions)
+    for item in items:
+        hide = private is not None and private.matches(item)
+        yield item._replace(title="", url=None, addresses=(), former_urls=()) if hide else item
+
+
 def _dimensions(store: Store, config: Config) -> Dimensions:
     from hub.model import Dimensions as Lists
     from hub.store.read import Reader
@@ -168,7 +185,7 @@ def extract(path: Path, out: Path, json: bool) -> None:
         if evaluation is None:
             raise access.not_yet()
         dimensions = _dimensions(store, config)
-        count = write_extract(out, mapping, reader.items(), dimensions, evaluation.as_of)
+        count = write_extract(out, mapping, _hidden(mapping, dimensions, reader.items()), dimensions, evaluation.as_of)
     if count == 0:
         raise AnchorlineError("There is no item to extract.", hint="Run `anchorline sync` first.")
     if json:

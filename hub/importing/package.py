@@ -1,70 +1,109 @@
-"""The zip around an XLSX or ODS file, and its XML, read so that no file can do harm: parts of a sensible size only, as a stream,
-without entities, and no sheet that reaches beyond a sensible area."""
+"""The guard before a workbook is read: the zip around it and the XML in it are looked through first, as a stream, so that no file
+can do harm. It also notes what the library that reads the cells does not tell: merged cells, and which cells are formulas."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable
-from typing import Any
-from xml.parsers import expat
+from xml.sax import SAXException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.sax import parse
 
 MOST = 50 * 2**20
 """Bytes of one part, unpacked."""
 CELLS = 2_000_000
 """The largest area of a sheet, in cells: from its first to its last one."""
+_ALL = 4 * MOST
+_PARTS = 5_000
+_DENSE = 200
+"""How many times smaller a large part may be packed; sheets come to 50."""
+_NODES = 4_000_000
+"""Elements and attributes of all parts."""
+_OTHERS = 500_000
+"""Those of them that are no cells and no texts: the library keeps an object for each."""
+_PLAIN = frozenset({"c", "v", "f", "is", "t", "si"})
+_ROWS, _COLUMNS = 1_048_576, 16_384
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
 class Broken(Exception):
     """The file is not what it says it is, or larger than anything sensible; the text says which."""
 
 
-def part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """One part, unpacked. Raises ``Broken``."""
-    try:
-        info = archive.getinfo(name)
-        if info.file_size > MOST:
-            raise Broken(f"its part {name} unpacks to more than {MOST >> 20} MB")
-        return archive.read(info)  # never more than it claims: what is longer fails its checksum
-    except KeyError:
-        raise Broken(f"its part {name} is missing") from None
-    except RuntimeError:
-        raise Broken("it has a password") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
-        raise Broken(f"its part {name} is damaged") from None
+class Part(ContentHandler):
+    """What is known of one part. A worksheet's ``merged`` are areas, its ``formulas`` cells, as they are called in it."""
+
+    def __init__(self, room: dict[bool, int]) -> None:
+        super().__init__()
+        self.root = ""
+        self.strict = self.damaged = False
+        self.rows = 0
+        """The number of the last row."""
+        self.merged: list[str] = []
+        self.formulas: list[str] = []
+        self._room, self._cells = room, 0
+        self._cell, self._text = "", False
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:
+        name = name.rpartition(":")[2]
+        if not self.root:
+            self.root = name
+            self.strict = any(value.startswith("http://purl.oclc.org/ooxml/") for value in attrs.values())
+        self._room[name in _PLAIN] -= 1 + len(attrs)
+        if min(self._room.values()) < 0:
+            raise Broken("it holds far more than a sheet of objectives")
+        if name == "c":
+            self._cells += 1
+            self._cell, self._text = attrs.get("r", ""), attrs.get("t") == "str"
+        elif name == "f" and self._cell:
+            self.formulas.append(self._cell)
+        elif name == "v" and self._text and self.formulas[-1:] == [self._cell]:
+            self.formulas.pop()  # its result may be an empty text
+        elif name == "row":
+            self._cells = 0
+            self._row(attrs.get("r"))
+        elif name == "mergeCell":
+            self.merged.append(attrs.get("ref", ""))
+        if self._cells > _COLUMNS:
+            raise Broken(f"a row of it has more than {_COLUMNS:,} cells")
+
+    def _row(self, written: str | None) -> None:
+        try:
+            number = self.rows + 1 if written is None else int(float(written))
+        except (ValueError, OverflowError):
+            number = 0
+        if not 0 < number <= _ROWS:
+            raise Broken("a row of it has no place")
+        self.rows = max(self.rows, number)
 
 
-Start = Callable[[str, dict[str, str]], None]
-End = Callable[[str, str], str | None]
-
-
-def parse(data: bytes, start: Start, end: End) -> None:
-    """Call ``start(name, attributes)`` and ``end(name, text)`` for each element, names without their namespace. What ``end``
-    returns becomes text of the element around it. Raises ``Broken``."""
-    texts: list[list[str]] = [[]]
-
-    def starts(name: str, attributes: dict[str, str]) -> None:
-        texts.append([])
-        start(name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in attributes.items()})
-
-    def ends(name: str) -> None:
-        passed = end(name.rpartition(":")[2], "".join(texts.pop()))
-        if passed:
-            texts[-1].append(passed)
-
-    def told(piece: str) -> None:
-        texts[-1].append(piece)
-
-    def refuse(*_: Any) -> None:
-        raise Broken("it declares entities, which no spreadsheet program does")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = starts, ends
-    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = told, refuse
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, LookupError, ValueError):  # the latter for encodings that nobody has
-        raise Broken("its XML is damaged") from None
+def look_through(archive: zipfile.ZipFile) -> dict[str, Part]:
+    """All parts of a workbook. Raises ``Broken`` for what must not be read; what is merely damaged is noted."""
+    entries = archive.infolist()
+    if len(entries) > _PARTS or sum(entry.file_size for entry in entries) > _ALL:
+        raise Broken(f"it unpacks to more than {_PARTS:,} parts or {_ALL >> 20} MB")
+    room = {True: _NODES, False: _OTHERS}
+    parts: dict[str, Part] = {}
+    for entry in entries:
+        if entry.flag_bits & 1:
+            raise Broken("it has a password")
+        if entry.file_size > MOST:
+            raise Broken(f"its part {entry.filename} unpacks to more than {MOST >> 20} MB")
+        dense = entry.file_size > 2**20 and entry.file_size > _DENSE * entry.compress_size
+        if dense or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Broken(f"its part {entry.filename} is packed as in no spreadsheet")
+        found = parts[entry.filename] = Part(room)
+        try:
+            with archive.open(entry) as stream:  # never more than it claims: what is longer fails its checksum
+                parse(stream, found, forbid_dtd=True)
+        except DefusedXmlException:
+            raise Broken("it declares entities, which no spreadsheet program does") from None
+        except (SAXException, LookupError, ValueError, *_UNREADABLE):  # pictures too; ValueError: encodings that nobody has
+            found.damaged = True
+    return parts
 
 
 class Grid:
@@ -74,7 +113,7 @@ class Grid:
         self.texts: dict[tuple[int, int], str] = {}
         self.faults: dict[tuple[int, int], str] = {}
         self.merged: list[tuple[int, int, int]] = []
-        """(first row, last row, column) of cells that are one; only the column on the left counts."""
+        """(column, first row, last row) of cells that are one; only the column on the left counts."""
         self.rows = self.columns = 0
 
     def put(self, at: tuple[int, int], text: str, fault: str = "") -> None:
@@ -92,13 +131,11 @@ class Grid:
         rows = [["" for _ in range(self.columns)] for _ in range(self.rows)]
         for (row, column), text in self.texts.items():
             rows[row][column] = text
-        for first, last, column in self.merged:
+        done = (-1, -1)
+        for column, first, last in sorted(self.merged):
+            if (column, first) <= done or column >= self.columns:  # those that overlap are a mistake
+                continue
+            done = (column, last)
             for row in range(first + 1, min(last + 1, self.rows)):
-                if first < self.rows and column < self.columns:
-                    rows[row][column] = rows[first][column]
+                rows[row][column] = rows[first][column]
         return rows
-
-
-def number(text: str | None, otherwise: int = 0) -> int:
-    """A count in an attribute; of more than nine digits none is sensible."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise

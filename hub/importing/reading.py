@@ -1,4 +1,4 @@
-"""A file from somebody's folder to sheets: XLSX, ODS and CSV, told apart by what is in them; one message where it is none."""
+"""A file from somebody's folder to sheets: XLSX and CSV, told apart by what is in them; one message where it is none."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import zipfile
 from pathlib import Path
 
 from hub.errors import UsageError
-from hub.importing import ods, xlsx
 from hub.importing.csvsheet import read_csv
-from hub.importing.package import Broken, Grid
+from hub.importing.package import Broken, Grid, look_through
 from hub.importing.text import odd_one, seen
 from hub.importing.values import Sheet
 
 LARGEST = 20 * 2**20
 """Bytes. A sheet of OKRs has some hundred kilobytes."""
 SAVE_AS = "Save it as .xlsx or as CSV and import that."
+AGAIN = "Open it, save it again as .xlsx or as CSV, and import that."
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "is an old Excel file, or one with a password", "Save it as .xlsx without a password."),
     (b"%PDF", "is a PDF", "Import the sheet that it was made from."),
@@ -55,10 +55,12 @@ def _bytes(path: Path) -> bytes:
 
 def _text(path: Path, data: bytes) -> list[Sheet]:
     suffix = path.suffix.lower()
-    if suffix in (".xlsx", ".xlsm", ".ods"):
+    if suffix == ".ods":
+        raise _opendocument(path.name)
+    if suffix in (".xlsx", ".xlsm"):
         raise UsageError(f"{path.name} is no {suffix[1:].upper()} file, whatever its name says.", hint="Save it again as .xlsx.")
     if suffix not in (".csv", ".tsv", ".txt"):
-        raise UsageError(f"{path.name} is neither XLSX, ODS nor CSV.", hint=SAVE_AS)
+        raise UsageError(f"{path.name} is neither XLSX nor CSV.", hint=SAVE_AS)
     return [read_csv(path.name, path.stem, data)]
 
 
@@ -69,15 +71,25 @@ def _workbook(name: str, data: bytes) -> list[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-            if xlsx.WORKBOOK in names:
-                return [_sheet(title, grid) for title, grid in xlsx.sheets(archive)]
-            if ods.CONTENT in names:
-                return [_sheet(title, grid) for title, grid in ods.sheets(archive)]
+            if "content.xml" in names:
+                raise _opendocument(name)
+            parts = look_through(archive)
+        if any(part.strict for part in parts.values()):
+            hint = "Save it as Excel Workbook (.xlsx) or as CSV, and import that."
+            raise UsageError(f"{name} is saved as Strict Open XML, which is not read.", hint=hint)
+        if any(part.root == "workbook" for part in parts.values()) or "xl/workbook.xml" in names:
+            from hub.importing import xlsx  # here, since openpyxl takes its time
+
+            return [_sheet(title, grid) for title, grid in xlsx.sheets(data, parts)]
     except Broken as error:
-        raise UsageError(f"{name} cannot be read: {error}.", hint="Open it, save it again as .xlsx, and import that.") from None
+        raise UsageError(f"{name} cannot be read: {error}.", hint=AGAIN) from None
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError, struct.error):
-        raise UsageError(f"{name} is damaged.", hint="Open it, save it again as .xlsx, and import that.") from None
+        raise UsageError(f"{name} is damaged.", hint=AGAIN) from None
     raise UsageError(f"{name} is an archive, but no spreadsheet that can be read.", hint=SAVE_AS)
+
+
+def _opendocument(name: str) -> UsageError:
+    return UsageError(f"{name} is an OpenDocument file, which is not read.", hint="Save the sheet as .xlsx or .csv.")
 
 
 def _sheet(title: str, grid: Grid) -> Sheet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _JOINERS = {"\u200c", "\u200d"}  # words of some scripts, and emoji, need them
@@ -46,6 +46,9 @@ def plain(value: object) -> str:
         return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M")
     if isinstance(value, time):
         return value.strftime("%H:%M")
+    if isinstance(value, timedelta):
+        minutes = round(value.total_seconds() / 60)
+        return f"{'-' if minutes < 0 else ''}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
     if isinstance(value, Decimal):
         return _digits(value)
     return str(value)
@@ -65,14 +68,7 @@ _PART = re.compile(
     r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|[_*].|([0#?][0#?,]*(?:\.[0#?]*)?,*|\.[0#?]+)|(.)', re.DOTALL
 )
 _GENERAL = frozenset({"", "general", "@"})
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
 _MOST = Decimal(10) ** 15
-
-
-def is_date(code: str) -> bool:
-    """Whether a format is one of days or times."""
-    bare = _QUOTED.sub("", code).lower()
-    return bare != "general" and bool(re.search(r"[ymdhs]", bare))
 
 
 def formatted(value: Decimal, code: str) -> str:

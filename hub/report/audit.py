@@ -161,7 +161,7 @@ class _Auditor:
                 text = f"{self._called(rule)} matches no item"
                 yield self._line("never", rule.place, text, "Correct its lines, or remove it.", [])
             elif rule.index not in won:
-                yield self._shadowed(rule, [no for no, _ in claims[rule.index]], by_no)
+                yield self._shadowed(rule, list(dict.fromkeys(no for no, _ in claims[rule.index])), by_no)
 
     def _shadowed(self, rule: Rule, nos: list[int], by_no: dict[int, Attachment]) -> AuditLine:
         winners = Counter(s.rule for no in nos for s in by_no[no].shares if s.rule != rule.index)

@@ -30,18 +30,25 @@ class Evaluated:
 
 
 def item_explanation(
-    evaluated: Evaluated, item: Item, tree: list[Item], cycle: str, run: MappingABC[str, Any], labels: Sequence[str] = ()
+    evaluated: Evaluated,
+    item: Item,
+    tree: list[Item],
+    cycle: str,
+    run: MappingABC[str, Any],
+    labels: Sequence[str] = (),
+    canonical: Item | None = None,
 ) -> ItemExplanation:
     """Why ``item`` belongs where it does in ``cycle``; ``tree`` is its whole tree, itself included. With ``labels`` as if it had
-    these, too."""
+    these, too. ``canonical`` is the item that a duplicate is one of."""
     if labels:
-        now = item_explanation(evaluated, item, tree, cycle, run)
+        now = item_explanation(evaluated, item, tree, cycle, run, (), canonical)
         item = item._replace(labels=tuple(dict.fromkeys((*item.labels, *labels))))
-        then = item_explanation(evaluated, item, [item if each.no == item.no else each for each in tree], cycle, run)
+        changed = [item if each.no == item.no else each for each in tree]
+        then = item_explanation(evaluated, item, changed, cycle, run, (), canonical)
         return replace(then, what_if=tuple(labels), before=now.sentence, facts=now.facts)
     assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
-    by_no = {i.no: i for i in tree}
+    by_no = {i.no: i for i in (canonical, *tree) if i is not None}
     attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
     if attachment is None:  # it has left: the assessment treats it as not read
         attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))

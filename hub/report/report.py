@@ -110,7 +110,9 @@ class Report:
             tree = self._reader.tree_of(item.no, as_of=evaluated.seq)
             then = next((i for i in tree if i.no == item.no), None)
             if then is not None:  # else it came after the evaluation that is explained
-                told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no), labels)
+                stands = self._reader.items(nos=[then.duplicate_of], as_of=evaluated.seq) if then.duplicate_of is not None else ()
+                canonical = next(iter(stands), None)
+                told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no), labels, canonical)
                 related = tuple(_related(each) for each in self._reader.related(item.no))
                 found.append(replace(told, findings=(*self._troubles(then), *told.findings), related=related))
         return found

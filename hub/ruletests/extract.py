@@ -6,6 +6,7 @@ One JSON object a line: first the lists and facts, then an item each; gzip where
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,11 +60,15 @@ def read_extract(path: Path) -> Extract:
             head = next(lines, (0, {}))[1]
             if head.get("anchorline") != "extract" or head.get("version") != VERSION:
                 raise UsageError(f"{path} is no extract of this version.", hint="Make one with `anchorline extract`.")
+            try:
+                dimensions, as_of = _dimensions(head), int(head["as_of"])
+            except (KeyError, ValueError, TypeError):
+                raise _damaged(path, 1, "the line with the lists is not whole") from None
             items = tuple(_item(path, number, row) for number, row in lines)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "it is cut short or no gzip file"
         raise UsageError(f"{path} cannot be read: {reason}.", hint="Make it again with `anchorline extract`.") from None
-    return Extract(items, _dimensions(head), int(head["as_of"]))
+    return Extract(items, dimensions, as_of)
 
 
 @contextmanager
@@ -83,9 +88,7 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         except orjson.JSONDecodeError:
             row = None
         if not isinstance(row, dict):
-            raise UsageError(
-                f"{path}:{number}: the line is no JSON object.", hint="Make the file again with `anchorline extract`."
-            )
+            raise _damaged(path, number, "the line is no JSON object")
         yield number, row
 
 
@@ -112,10 +115,30 @@ def _reduced(item: Item, read: frozenset[str] | None, patterns: bool) -> dict[st
 def _item(path: Path, number: int, row: dict[str, Any]) -> Item:
     known: dict[str, Any] = {n: tuple(v) if isinstance(v, list) and n in Item._fields else v for n, v in row.items()}
     try:
-        return Item(**known)
+        item = Item(**known)
     except TypeError:
-        text = f"{path}:{number}: the line is no item of this version."
-        raise UsageError(text, hint="Make the file again with `anchorline extract`.") from None
+        raise _damaged(path, number, "the line is no item of this version") from None
+    if any(not isinstance(given, _TYPES[name]) for name, given in known.items()):
+        raise _damaged(path, number, "the line is no item of this version")
+    return item
+
+
+def _damaged(path: Path, number: int, text: str) -> UsageError:
+    return UsageError(f"{path}:{number}: {text}.", hint="Make the file again with `anchorline extract`.")
+
+
+def _types(name: str) -> tuple[type, ...]:
+    """What JSON may hold for a field of an item."""
+    if name == "fields":
+        return (dict,)
+    if isinstance(_DEFAULTS.get(name), tuple):
+        return (tuple,)
+    if name in ("no", "level", "parent", "duplicate_of") or name.endswith("_at"):
+        return (int,) if name in ("no", "level") else (int, type(None))
+    return (str,) if name in ("source", "id", "title", "presence", "parent_by") else (str, type(None))
+
+
+_TYPES = {name: _types(name) for name in Item._fields}
 
 
 # ---- lists --------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 from hub.model import Attachment, Dimensions, Item, fold
 from hub.model import Mapping as Rules
 from hub.ruletests.values import conditions, fields_read
-from hub.status import BY_CATEGORY
+from hub.status import BY_CATEGORY, closed_at
 from hub.tomlfile.write import Value, key, quoted, value
 
 
@@ -132,7 +132,7 @@ class _Freezer:
         return {
             "created": self._day(item.created_at) if self._reads("created") else None,
             "updated": self._day(item.updated_at) if self._reads("updated") else None,
-            "closed": self._day(item.done_at) if lives or self._reads("done", "closed") else None,
+            "closed": self._day(closed_at(item)) if lives or self._reads("done", "closed") else None,
             "due": date.fromisoformat(item.due) if item.due and self._reads("due") else None,
         }
 

@@ -92,7 +92,7 @@ def _settle_chunk(tx: Tx, nos: list[int], now: Pass) -> None:
     waiting = [no for no, source, _ in items if source not in now.whole]
     if waiting:
         children = _others(tx, waiting, moved, f" AND item.{STAYED}" if now.moved else "") | children
-    wishes = _resolve(tx, {no: child for no, child in children.items() if no not in left}, now.moved)
+    wishes = _resolve(tx, {no: c for no, c in children.items() if no not in left} if left else children, now.moved)
     wishes.update(dict.fromkeys(left))
     if now.crossing:
         orphans = {no for no, child in children.items() if child.ref is None}
@@ -100,8 +100,10 @@ def _settle_chunk(tx: Tx, nos: list[int], now: Pass) -> None:
         write_references.put_verdicts(tx, nos, found, now.start)
         wishes.update((no, (v.parent, PATTERN)) for no, v in found.items() if v.parent is not None)
     stored = _wishes(tx, wishes)
-    wishes.update(_kept(tx, {no: stored[no][0] for no, wish in wishes.items() if wish is None and no in stored}, children, now))
     changed = {no: wish for no, wish in wishes.items() if stored.get(no) != wish}
+    if changed:
+        changed.update(_kept(tx, {no: stored[no][0] for no, wish in changed.items() if wish is None}, children, now))
+        changed = {no: wish for no, wish in changed.items() if stored.get(no) != wish}
     if changed:
         _apply(tx, changed, stored, now.start, frozenset(nos))
 

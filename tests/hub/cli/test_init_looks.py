@@ -423,7 +423,7 @@ def test_a_run_that_is_partial_still_gives_a_tree(small: Sandbox, tmp_path: Path
 
 
 def test_a_run_that_fails_goes_on_the_next_time(small: Sandbox, tmp_path: Path) -> None:
-    small.fault("status", path="/rest/api/3/issuetype", status=404, times=0)
+    small.fault("status", path="/rest/agile/1.0/board", status=401, at=[*range(3, 30)])  # the lists of the run itself
     done = init(small, tmp_path)
     assert done.returncode == 1, done.stderr
     assert "`anchorline init jira hub`" in flat(done.stderr)

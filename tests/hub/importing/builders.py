@@ -132,20 +132,3 @@ def repacked(source: Path, target: Path, changes: Mapping[str, bytes | None]) ->
             if data is not None:
                 new.writestr(info.filename, data)
     return target
-
-
-ODS = """<?xml version="1.0" encoding="UTF-8"?>
-<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
- xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:calcext="urn:org:documentfoundation:names:experimental:calc">
-<office:automatic-styles><style:style style:name="off" style:family="table"><style:table-properties table:display="false"/>
-</style:style></office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>
-</office:document-content>"""
-
-
-def ods(path: Path, tables: str) -> Path:
-    """A minimal ODS file around the XML of its tables."""
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", ODS.format(tables=tables))
-    return path

@@ -100,3 +100,9 @@ def test_active_work_of_no_team_is_told_by_project() -> None:
     (line,) = lines(found, "no team")
     assert line.text == "1 active item of CORE belongs to no team: IDN-1."
     assert lines(audited(items, dimensions=dimensions), "no team") == []
+
+
+def test_an_item_that_names_several_is_one_item() -> None:
+    found = audited([item(1, labels=["kr:sso", "kr:soc2"], title="SAML")], rule("sso", title="SAML", priority=200))
+    (line,) = lines(found, "shadowed")
+    assert (line.items, line.examples) == (1, ("IDN-1",))

@@ -104,3 +104,11 @@ def test_what_if_it_had_a_label() -> None:
     assert told.sentence == "IDN-2 serves sso (Sso)."
     assert told.before == "IDN-2 serves soc2 (Soc2), inherited from IDN-1."
     assert [u.key_result for u in told.units] == ["sso"]
+
+
+def test_a_duplicate_names_the_item_that_stands_for_it_in_another_tree() -> None:
+    strategy = mapping(key_results=(SSO, SOC2), rules=[by_label()])
+    evaluated = Evaluated(strategy, Dimensions(sources=SOURCES), 1, at("2027-02-15"))
+    card, issue = item(7, source="trello", key="T-7", duplicate_of=1), item(1)
+    told = item_explanation(evaluated, card, [card], Q1.id, {}, (), issue)
+    assert (told.sentence, told.via) == ("T-7 is a duplicate of IDN-1, which stands for it.", "IDN-1")

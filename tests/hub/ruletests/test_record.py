@@ -30,6 +30,9 @@ STORY = Item(
 )  # fmt: skip
 
 
+HEAD = b'{"anchorline":"extract","version":1,"as_of":%s,"statuses":[],"containers":[],"sprints":[],"types":[],"sources":[]}\n'
+
+
 def mapping(more: str = "") -> Mapping:
     found = parse({"mappings/strategy.toml": STRATEGY + more}, "UTC")[0]
     assert found is not None
@@ -99,6 +102,11 @@ def test_the_same_items_give_the_same_bytes(tmp_path: Path) -> None:
         (b'{"anchorline": "extract", "version": 99}\n', "is no extract of this version"),
         (b"hello\n", ":1: the line is no JSON object"),
         (b"[1]\n", ":1: the line is no JSON object"),
+        (b'{"anchorline": "extract", "version": 1}\n', ":1: the line with the lists is not whole"),
+        (HEAD % b'"x"', ":1: the line with the lists is not whole"),
+        ((HEAD % b"1").replace(b'"statuses":[]', b'"statuses":[[1]]'), ":1: the line with the lists is not whole"),
+        (HEAD % b"1" + b'{"no":"x","source":1,"id":null,"labels":5}\n', ":2: the line is no item of this version"),
+        (HEAD % b"1" + b'{"no":1,"source":"jira","id":"1","labels":"a"}\n', ":2: the line is no item of this version"),
     ],
 )
 def test_another_file_is_refused_in_words(tmp_path: Path, content: bytes, told: str) -> None:
@@ -114,6 +122,11 @@ def test_a_cut_or_damaged_extract_is_refused_in_words(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UsageError, match="cannot be read"):
         read_extract(path)
+    whole = bytearray(gzip.compress(b"x" * 5000 + bytes(range(256))))
+    whole[30:40] = b"0123456789"
+    path.write_bytes(whole)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_extract(path)
     path.write_bytes(b"no gzip")
     with pytest.raises(UsageError, match="cannot be read"):
         read_extract(path)
@@ -124,3 +137,12 @@ def test_a_cut_or_damaged_extract_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "y.jsonl").write_text(lines[0] + '\n{"no": 1, "colour": "red"}\n', "utf-8")
     with pytest.raises(UsageError, match=":2: the line is no item"):
         read_extract(tmp_path / "y.jsonl")
+
+
+def test_an_item_without_the_vendor_s_date_is_recorded_with_the_day_the_hub_saw() -> None:
+    known = mapping('[[rule]]\nname = "late"\nwhen.closed = { gte = 2026-11-01 }\npriority = 1\nto = "soc2"\n')
+    seen = STORY._replace(done_at=None, status_seen_at=NOON, labels=(), parent=None, parent_ref=None)
+    text = freeze(known, [seen], {2})
+    assert "closed = 2026-11-16" in text
+    worlds, _ = read_tests({"x.toml": text}, known, LISTS.sources)
+    assert [v.passed for v in judge(known, worlds[0])] == [True]
