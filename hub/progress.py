@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingABC
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -138,12 +139,19 @@ class _Figure(NamedTuple):
     beneath: MappingABC[At, int]
 
 
+class _Way(NamedTuple):
+    """A key result as one of its objectives brings it to those above."""
+
+    at: At
+    objective: str
+
+
 class _Child(NamedTuple):
     """What one node gives to another: its figure, or what is left of that without the key results of ``without``."""
 
     weight: Fraction
     figure: _Figure
-    without: tuple[At, ...] = ()
+    without: tuple[_Way, ...] = ()
 
     def details(self) -> dict[str, Any]:
         """As it is stored, with all that the figure of the node above can be calculated from."""
@@ -151,7 +159,10 @@ class _Child(NamedTuple):
         said = {"kind": node.kind, "id": node.id, "cycle": node.cycle, "weight": str(self.weight)}
         if not self.without:
             return said
-        left_out = [{"cycle": cycle, "id": id_} for cycle, id_ in self.without]
+        left_out = [
+            {"cycle": at[0], "id": at[1], **({"objective": objective} if objective != node.id else {})}
+            for at, objective in self.without
+        ]
         return {**said, "without": left_out, "progress": None if node.progress is None else str(node.progress)}
 
 
@@ -160,14 +171,27 @@ class _RollUp:
 
     def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int) -> None:
         self.mapping = mapping
-        self._day = day_of(mapping, as_of)
+        day = day_of(mapping, as_of)
         self._around = {c.id: tuple(cycles_around(mapping, c)) for c in mapping.cycles.values()}
         self._results = {at: self._key_result(at, tallies.get(at) or Tally()) for at in mapping.key_results}
         self._own: dict[str, list[At]] = defaultdict(list)
+        self._taken: dict[str, list[At]] = defaultdict(list)
+        """The same without those that were dropped; an objective that has none left is not in it."""
         for at, key_result in mapping.key_results.items():
             for objective in dict.fromkeys(map(fold, key_result.objectives)):
                 self._own[objective].append(at)
-        self._objectives = self._roll_up_objectives()
+                if is_taken(key_result, day):
+                    self._taken[objective].append(at)
+        self._supporters: dict[str, list[str]] = defaultdict(list)
+        for id_, each in mapping.objectives.items():
+            if each.anchor and each.anchor[0] == "supports" and rolls_up(each):
+                self._supporters[fold(each.anchor[1])].append(id_)
+        self._objectives: dict[At, _Figure] = {}
+        """By (cycle, objective), each after all that it may take."""
+        for id_ in _supporters_first(mapping.objectives, self._supporters):
+            for cycle in self._cycles_of(id_):
+                figures = {other: self._objectives[cycle, other] for other in self._lenders(cycle, id_)}
+                self._objectives[cycle, id_] = _mean("objective", cycle, id_, self._children(cycle, id_, figures))
 
     def nodes(self) -> Iterator[NodeResult]:
         for cycle in self.mapping.cycles.values():
@@ -183,19 +207,6 @@ class _RollUp:
 
     # ---- objectives ----
 
-    def _roll_up_objectives(self) -> dict[At, _Figure]:
-        """By (cycle, objective), each after all that it may take."""
-        supporters: dict[str, list[str]] = defaultdict(list)
-        for id_, objective in self.mapping.objectives.items():
-            if objective.anchor and objective.anchor[0] == "supports":
-                supporters[fold(objective.anchor[1])].append(id_)
-        found: dict[At, _Figure] = {}
-        for id_ in _supporters_first(self.mapping.objectives, supporters):
-            for cycle in self._cycles_of(id_):
-                children = self._own_children(id_, cycle) if id_ in self._own else self._supporting(supporters[id_], cycle, found)
-                found[cycle, id_] = _mean("objective", cycle, id_, children)
-        return found
-
     def _cycles_of(self, id_: str) -> list[str]:
         """Its own cycle, and those within it that hold one of its key results or contain a cycle that does."""
         own = self.mapping.objectives[id_].cycle
@@ -206,47 +217,78 @@ class _RollUp:
                 cycles.update(dict.fromkeys(around[: around.index(own)]))
         return list(cycles)
 
-    def _scope(self, id_: str, cycle: str) -> list[At]:
-        """The key results from which an objective has its figure in a cycle."""
-        inside = [at for at in self._own.get(id_, ()) if is_taken(self.mapping.key_results[at], self._day)]
+    def _scope(self, cycle: str, id_: str) -> list[At]:
+        """The key results of its own from which an objective has its figure in a cycle."""
         whole = cycle == self.mapping.objectives[id_].cycle
-        return [at for at in inside if whole or cycle in self._around[at[0]]]
+        return [at for at in self._taken.get(id_, ()) if whole or cycle in self._around[at[0]]]
 
-    def _own_children(self, id_: str, cycle: str, without: tuple[At, ...] = ()) -> list[_Child]:
-        scope = [at for at in self._scope(id_, cycle) if at not in without]
-        return [_Child(Fraction(self.mapping.key_results[at].weight), self._results[at]) for at in scope]
+    def _lenders(self, cycle: str, id_: str) -> list[str]:
+        """The objectives that lend their figures in a cycle to one that has no key results of its own."""
+        return [] if id_ in self._taken else [o for o in self._supporters.get(id_, ()) if (cycle, o) in self._objectives]
 
-    def _supporting(self, supporters: list[str], cycle: str, found: MappingABC[At, _Figure]) -> list[_Child]:
-        """What supporters give to an objective without key results: their figures in the same cycle."""
-        objectives = {id_: self.mapping.objectives[id_] for id_ in supporters if (cycle, id_) in found}
-        return [_Child(Fraction(o.weight), found[cycle, id_]) for id_, o in objectives.items() if rolls_up(o)]
+    def _children(
+        self, cycle: str, id_: str, figures: MappingABC[str, _Figure], without: AbstractSet[_Way] = frozenset()
+    ) -> list[_Child]:
+        """What an objective has its figure in a cycle from; ``figures`` are those of its lenders."""
+        scope = [at for at in self._scope(cycle, id_) if _Way(at, id_) not in without]
+        own = [_Child(Fraction(self.mapping.key_results[at].weight), self._results[at]) for at in scope]
+        lent = [_Child(Fraction(self.mapping.objectives[o].weight), figures[o]) for o in self._lenders(cycle, id_)]
+        return own + lent
 
     # ---- pillars ----
 
     def _pillar(self, cycle: str, id_: str) -> _Figure:
-        """The mean of its objectives; a key result of several of them counts with the first of those that it names."""
-        scopes = {
-            objective: self._scope(objective, cycle)
+        """The mean of its objectives; each key result beneath, inherited ones too, counts with one of them."""
+        ways = {
+            objective: self._ways(cycle, objective)
             for of, objective in self._objectives
             if of == cycle and self._under(objective) == id_ and rolls_up(self.mapping.objectives[objective])
         }
-        return _mean("pillar", cycle, id_, [self._member(cycle, objective, scopes) for objective in scopes])
+        kept = self._kept(ways)
+        members = [self._member(cycle, member, [w for w in found if kept[w.at] != (w, member)]) for member, found in ways.items()]
+        return _mean("pillar", cycle, id_, members)
 
     def _under(self, id_: str) -> str | None:
         pillar = self.mapping.objectives[id_].pillar
         return None if pillar is None else fold(pillar)
 
-    def _member(self, cycle: str, id_: str, scopes: MappingABC[str, list[At]]) -> _Child:
-        weight = Fraction(self.mapping.objectives[id_].weight)
-        elsewhere = tuple(at for at in scopes[id_] if self._first(at, scopes) != id_)
-        if not elsewhere:
-            return _Child(weight, self._objectives[cycle, id_])
-        rest = _mean("objective", cycle, id_, self._own_children(id_, cycle, elsewhere))
-        return _Child(weight, rest, elsewhere)
+    def _beneath(self, cycle: str, id_: str) -> dict[str, int]:
+        """The objectives that an objective has its figure in a cycle from, itself first, with how far beneath each stands."""
+        found = {id_: 0}
+        waiting = [id_]
+        for each in waiting:  # grows while it is read
+            for lender in self._lenders(cycle, each):
+                found[lender] = found[each] + 1
+                waiting.append(lender)
+        return found
 
-    def _first(self, at: At, scopes: MappingABC[str, list[At]]) -> str:
-        named = map(fold, self.mapping.key_results[at].objectives)
-        return next(objective for objective in named if at in scopes.get(objective, ()))
+    def _ways(self, cycle: str, id_: str) -> dict[_Way, int]:
+        """All ways in which key results come to an objective, with how far beneath it their objectives stand."""
+        return {_Way(at, o): far for o, far in self._beneath(cycle, id_).items() for at in self._scope(cycle, o)}
+
+    def _kept(self, ways: MappingABC[str, MappingABC[_Way, int]]) -> dict[At, tuple[_Way, str]]:
+        """The way in which a pillar takes each key result, and its objective that has it: the first of the key result's
+        objectives, and of those that this one lends its figure to, or itself, the nearest."""
+        nearest: dict[_Way, tuple[int, str]] = {}
+        for member, found in ways.items():
+            for way, far in found.items():
+                nearest[way] = min(nearest.get(way, (far, member)), (far, member))
+        kept: dict[At, tuple[_Way, str]] = {}
+        for at in dict.fromkeys(way.at for way in nearest):
+            named = (_Way(at, fold(objective)) for objective in self.mapping.key_results[at].objectives)
+            first = next(way for way in named if way in nearest)
+            kept[at] = first, nearest[first][1]
+        return kept
+
+    def _member(self, cycle: str, id_: str, without: list[_Way]) -> _Child:
+        weight = Fraction(self.mapping.objectives[id_].weight)
+        if not without:
+            return _Child(weight, self._objectives[cycle, id_])
+        left_out = frozenset(without)
+        rests: dict[str, _Figure] = {}
+        for each in reversed(self._beneath(cycle, id_)):
+            rests[each] = _mean("objective", cycle, each, self._children(cycle, each, rests, left_out))
+        return _Child(weight, rests[id_], tuple(without))
 
 
 def _mean(kind: NodeKind, cycle: str, id_: str, children: list[_Child]) -> _Figure:

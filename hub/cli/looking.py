@@ -13,9 +13,10 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hub.cli.probing import Probe
     from hub.config import Config, Source
     from hub.model import Dimensions, Item, Mapping
+    from hub.store import Store
 
 CONFIG = "config.toml"
 LONG = 60.0
@@ -96,7 +98,7 @@ class _Looking:
             probe = self._probe(settings)
             self._configure(settings, probe)
             source = self._source()
-        outcome = self._read(source, probe)
+        outcome = self._read(source)
         config = access.config(self.path)
         with access.store(config) as store:
             return self._draft(config, store, source, probe, okrs, outcome)
@@ -262,10 +264,10 @@ class _Looking:
         else:
             self.written.append(str(self._shown(path)))
 
-    def _read(self, source: Source, probe: Probe | None) -> Outcome:
+    def _read(self, source: Source) -> Outcome:
         """An ordinary run of this source."""
         config = access.config(self.path)
-        strategy = self.given.mapping or _nothing(config.timezone, probe)
+        strategy = self.given.mapping or _nothing(config.timezone)
         with view() as shown:
             outcome = syncing.run_source(config, strategy, source.name, syncing.told(shown))
         if outcome.run_id is None or outcome.result == "failed":
@@ -281,7 +283,7 @@ class _Looking:
     # ---- drafting
 
     def _draft(
-        self, config: Config, store: Any, source: Source, probe: Probe | None, okrs: sheeting.Okrs | None, outcome: Outcome
+        self, config: Config, store: Store, source: Source, probe: Probe | None, okrs: sheeting.Okrs | None, outcome: Outcome
     ) -> looked.Looked:
         from hub import sync
         from hub.mappings import load_mappings
@@ -323,7 +325,7 @@ class _Looking:
         found = teams(stock)
         given = self.given
         if okrs is not None:
-            sheet, told = sheeting.given(okrs, found, newest_day(stock, config.timezone, as_of))
+            sheet, told = sheeting.given(okrs, found, newest_day(stock, config.timezone, as_of), given.mapping)
             self.notes += told
             given = sheeting.joined(sheet, given)
         return draft(stock, self.kind.name, config.timezone, as_of, given, found)
@@ -362,13 +364,11 @@ def _zone(name: str | None) -> str:
         return "UTC"
 
 
-def _today(timezone: str) -> Any:
-    from datetime import UTC, datetime
-
+def _today(timezone: str) -> date:
     return datetime.fromtimestamp(access.now() / 1000, UTC).astimezone(ZoneInfo(timezone)).date()
 
 
-def _nothing(timezone: str, probe: Probe | None) -> Mapping:
+def _nothing(timezone: str) -> Mapping:
     """A mapping with a cycle and nothing else: what the items are read under before there are files."""
     from hub.looking.draft import quarter
     from hub.looking.files import cycle_lines, joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from shlex import quote
 
@@ -12,7 +12,7 @@ from hub.errors import Problem, UsageError
 from hub.importing import Columns, Known, Sheet, Wanted, cycles, gather, guess, plan, read_sheets
 from hub.looking import FOLDER, Given, TeamRow, Teams, quarter
 from hub.looking.words import slug
-from hub.model import fold
+from hub.model import Mapping, fold
 
 FOR_OBJECTIVES = "objectives"
 
@@ -46,12 +46,18 @@ def read(file: Path) -> Okrs:
     return Okrs(file, sheet, columns, wanted)
 
 
-def given(okrs: Okrs, teams: Teams, today: date) -> tuple[Given, list[str]]:
-    """What the sheet adds to the files, and what must be told; ``today`` tells the cycle where it has none."""
-    periods = _cycles(okrs, today)
-    pillars = _pillars(okrs)
-    rows = _teams(okrs, teams)
+def given(okrs: Okrs, teams: Teams, today: date, standing: Mapping | None) -> tuple[Given, list[str]]:
+    """What the sheet adds to the files, and what must be told; ``today`` tells the cycle where it has none. What files that stand
+    already declare (``standing``) is not declared beside them."""
+    periods, pillars, rows = _cycles(okrs, today), _pillars(okrs), _teams(okrs, teams)
     everyone = [(row.id, row.name) for row in (*teams.rows, *rows)]
+    if standing is not None and standing.cycles:
+        now = standing.cycle_at(_noon(today)) or next(iter(standing.cycles.values()))
+        periods = [(c.id, c.starts, c.ends) for c in sorted(standing.cycles.values(), key=lambda c: c is not now)]
+    if standing is not None and standing.pillars:
+        pillars = [(p.id, p.name) for p in standing.pillars.values()]
+    if standing is not None and standing.teams:
+        everyone = [(t.id, t.name) for t in standing.teams.values()]
     known = Known(
         cycles={fold(id): (id, starts, ends) for id, starts, ends in periods},
         pillars={fold(id): (id, name) for id, name in pillars},
@@ -65,7 +71,14 @@ def given(okrs: Okrs, teams: Teams, today: date) -> tuple[Given, list[str]]:
     texts = {f"{FOLDER}/{FOR_OBJECTIVES}/{each.name}": each.after for each in made.files}
     ids = {fold(str(block["id"])) for text in texts.values() for block in tomllib.loads(text).get("key_result", ())}
     told = [f"{problem.text} {problem.remedy}".strip() for problem in made.problems]
+    for kind, missing in made.missing.items():
+        names = ", ".join(f'"{one.written}"' for one in missing)
+        told.append(f"The sheet names a {kind} that no file declares: {names}.")
     return Given(cycles=periods, pillars=pillars, teams=rows, objectives=texts, known=frozenset(ids)), told
+
+
+def _noon(day: date) -> int:
+    return int(datetime.combine(day, time(12), UTC).timestamp() * 1000)
 
 
 def joined(sheet: Given, kept: Given) -> Given:

@@ -12,7 +12,6 @@ from hub.looking.config_file import Site, config_file
 from hub.looking.coverage import Spread, spread
 from hub.looking.draft import FOLDER, Draft, Given, draft, newest_day, quarter
 from hub.looking.fields import FieldChoice, FieldFigures, candidates, choose, figures
-from hub.looking.files import convention_notes, rule_notes
 from hub.looking.partitions import WINDOW, Census, PartitionFigures, living, newest_of
 from hub.looking.stock import Stock
 from hub.looking.teams import TeamRow, Teams, teams
@@ -34,14 +33,12 @@ __all__ = [
     "candidates",
     "choose",
     "config_file",
-    "convention_notes",
     "draft",
     "figures",
     "living",
     "newest_day",
     "newest_of",
     "quarter",
-    "rule_notes",
     "spread",
     "teams",
 ]

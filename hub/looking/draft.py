@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import AnchorlineError
 from hub.looking import files
-from hub.looking.coverage import Spread, spread
+from hub.looking.coverage import spread
 from hub.looking.families import FEW
 from hub.looking.goals import Goals, goals
 from hub.looking.rules import KTLO, Candidate, Rules, candidates, try_out
@@ -55,8 +55,6 @@ class Draft:
     teams: Teams
     goals: Goals
     rules: Rules
-    before: Spread
-    """How active work is spread without any rule"""
 
 
 def quarter(day: date) -> files.Cycle:
@@ -106,7 +104,7 @@ class _Drafting:
         rules = self._rules(found)
         return Draft(
             {**self.texts, **self.given.objectives},
-            self.understood(self.texts), cycle.id, statuses, self.teams, found, rules, base,
+            self.understood(self.texts), cycle.id, statuses, self.teams, found, rules,
         )  # fmt: skip
 
     def understood(self, texts: MappingABC[str, str]) -> Mapping:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -137,10 +139,29 @@ def test_the_day_of_a_drop_is_that_of_the_strategy_s_zone() -> None:
     assert got.progress("objective", "land") is None
 
 
-def test_an_objective_whose_key_results_were_all_dropped_is_unmeasured() -> None:
-    objectives = objective("land", pillar="enterprise"), objective("login", anchor=("supports", "land"))
-    got = told("sso 1/2", "soc2 1/1", key_results=(key_result("sso", "login"), DROPPED), objectives=objectives)
+ALL_DROPPED = {
+    "key_results": (key_result("sso", "login"), DROPPED),
+    "objectives": (objective("land", pillar="enterprise"), objective("login", anchor=("supports", "land"))),
+}
+
+
+@pytest.mark.parametrize(("as_of", "progress"), [("2027-02-14", 1), ("2027-02-15", HALF)])
+def test_an_objective_whose_key_results_were_all_dropped_counts_as_one_without(as_of: str, progress: Fraction) -> None:
+    got = told("sso 1/2", "soc2 1/1", **ALL_DROPPED, as_of=as_of)
+    assert got.progress("objective", "land") == got.progress("pillar", "enterprise") == progress
+    assert got.coverage("objective", "land") == got.coverage("pillar", "enterprise") == (1, 1)
+
+
+def test_without_supporters_such_an_objective_is_unmeasured() -> None:
+    got = told("soc2 1/1", key_results=(DROPPED,))
     assert (got.progress("objective", "land"), got.coverage("objective", "land")) == (None, (0, 0))
+
+
+def test_one_that_has_a_key_result_left_in_another_quarter_takes_nothing_from_supporters() -> None:
+    objectives = objective("land", YEAR, pillar="enterprise"), objective("login", anchor=("supports", "land"))
+    key_results = key_result("sso", "login"), replace(DROPPED, cycle=Q1), key_result("arr", cycle=Q2)
+    got = told("sso 1/2", "soc2 1/1", cycles=YEAR_OF_QUARTERS, objectives=objectives, key_results=key_results)
+    assert got.progress("objective", "land", Q1) is None
 
 
 # ---- a key result of several objectives -----------------------------------------------------------------------------------
@@ -192,21 +213,100 @@ def test_the_longer_of_its_objectives_does_not_take_it_away_where_it_has_no_figu
     assert got.progress("pillar", "enterprise", Q1) == got.progress("pillar", "enterprise", YEAR) == HALF
 
 
+# ---- and of what is inherited ---------------------------------------------------------------------------------------------
+
+
+def test_a_key_result_that_a_supporter_brings_as_well_counts_once() -> None:
+    """It is named by an objective of the pillar and by a supporter of another one there."""
+    objectives = (
+        objective("a", pillar="enterprise"),
+        objective("o2", pillar="enterprise"),
+        objective("s", anchor=("supports", "O2")),
+    )
+    shared = key_result("sso", "a", also=("S",))
+    got = told("sso 0/1", "soc2 1/1", key_results=(shared, key_result("soc2", "s")), objectives=objectives)
+    assert got.progress("objective", "o2") == HALF
+    assert got.progress("pillar", "enterprise") == HALF  # a with sso: 0; o2 from soc2 only: 1
+    assert got.coverage("pillar", "enterprise") == (2, 2)
+    assert got.node("pillar", "enterprise").details["children"][1] == {
+        **{"kind": "objective", "id": "o2", "cycle": Q1, "weight": "1"},
+        **{"without": [{"cycle": Q1, "id": "sso", "objective": "s"}], "progress": "1"},
+    }
+    got = told("sso 0/1", key_results=(shared,), objectives=objectives)
+    assert (got.node("pillar", "enterprise").total, got.coverage("pillar", "enterprise")) == (1, (1, 1))
+
+
+def test_a_supporter_of_the_same_pillar_gives_there_in_its_own_place() -> None:
+    objectives = (
+        objective("o1", pillar="enterprise"),
+        objective("o2", pillar="enterprise"),
+        objective("s", pillar="enterprise", weight="2", anchor=("supports", "o2")),
+    )
+    key_results = key_result("sso", "o1"), key_result("soc2", "s")
+    got = told("sso 0/1", "soc2 1/1", key_results=key_results, objectives=objectives)
+    assert got.progress("objective", "o2") == 1
+    assert got.progress("pillar", "enterprise") == got.progress("company") == Fraction(2, 3)  # s twice, o1 once, o2 nothing
+    assert (got.node("pillar", "enterprise").total, got.coverage("pillar", "enterprise")) == (3, (2, 2))
+
+
+def test_what_stands_far_beneath_counts_with_the_nearest_objective_of_the_pillar() -> None:
+    objectives = (
+        objective("top", pillar="enterprise"),
+        objective("mid", pillar="enterprise", anchor=("supports", "top"), weight="3"),
+        objective("low", anchor=("supports", "mid")),
+        objective("side", anchor=("supports", "top")),
+    )
+    key_results = key_result("sso", "low"), key_result("soc2", "side")
+    got = told("sso 1/1", "soc2 0/1", key_results=key_results, objectives=objectives)
+    assert got.progress("objective", "top") == Fraction(3, 4)
+    assert got.progress("pillar", "enterprise") == Fraction(3, 4)  # mid with sso, three times; top from soc2 only
+    assert [c.get("progress") for c in got.node("pillar", "enterprise").details["children"]] == [None, "0"]
+
+
+def test_two_supporters_of_one_objective_bring_it_once() -> None:
+    objectives = (
+        objective("o2", pillar="enterprise"),
+        objective("s", anchor=("supports", "o2")),
+        objective("t", anchor=("supports", "o2")),
+    )
+    key_results = key_result("sso", "t", also=("s",)), key_result("soc2", "s"), key_result("arr", "t")
+    got = told("sso 1/1", "soc2 0/1", "arr 0/1", key_results=key_results, objectives=objectives)
+    assert got.progress("objective", "o2") == HALF
+    assert got.progress("pillar", "enterprise") == QUARTER  # s without sso: 0; t: 1/2
+    assert got.coverage("pillar", "enterprise") == (3, 3)
+
+
+def test_what_counts_elsewhere_leaves_no_room_for_supporters() -> None:
+    """An objective that has a key result is not one without, although the pillar takes it with another one."""
+    objectives = (*TWO_OBJECTIVES, objective("s", anchor=("supports", "land")))
+    got = told("sso 1/2", "soc2 0/1", key_results=(SHARED, key_result("soc2", "s")), objectives=objectives)
+    assert (got.progress("pillar", "enterprise"), got.coverage("pillar", "enterprise")) == (HALF, (1, 1))
+
+
+def test_a_long_line_of_supporters_is_no_trap() -> None:
+    line = [objective(f"o{n}", anchor=("supports", f"o{n + 1}"), pillar="enterprise") for n in range(1500)]
+    objectives = (*line, objective("o1500", pillar="enterprise"))
+    got = told("sso 1/2", key_results=(key_result("sso", "o0"),), objectives=objectives)
+    assert (got.progress("objective", "o1500"), got.progress("pillar", "enterprise")) == (HALF, HALF)
+    assert got.node("pillar", "enterprise").total == 1
+
+
 # ---- from what is stored --------------------------------------------------------------------------------------------------
 
 
-def again(got: Told, child: dict[str, Any]) -> Fraction | None:
-    """The figure of a child as it is taken, from details alone."""
+def again(got: Told, child: dict[str, Any], left_out: AbstractSet[tuple[str, str, str]] = frozenset()) -> Fraction | None:
+    """The figure of a child as it is taken, from details alone; ``left_out`` are key results with the objective that has them."""
     kind, id_, in_cycle = child["kind"], child["id"], child["cycle"]
     if kind == "key_result":
         return got.progress(kind, id_, in_cycle)
     children = json.loads(json.dumps(got.node(kind, id_, in_cycle).details))["children"]
-    left_out = [(c["cycle"], c["id"]) for c in child.get("without", [])]
-    taken = [(Fraction(c["weight"]), again(got, c)) for c in children if (c["cycle"], c["id"]) not in left_out]
+    left_out = left_out | {(c["cycle"], c["id"], c.get("objective", id_)) for c in child.get("without", [])}
+    here = {(cycle, key_result) for cycle, key_result, objective in left_out if objective == id_}
+    taken = [(Fraction(c["weight"]), again(got, c, left_out)) for c in children if (c["cycle"], c["id"]) not in here]
     measured = [(weight, progress) for weight, progress in taken if progress is not None]
     total = sum((weight for weight, _ in measured), Fraction(0))
     found = sum((weight * progress for weight, progress in measured), Fraction(0)) / total if total else None
-    if left_out:
+    if child.get("without"):
         assert found == (None if child["progress"] is None else Fraction(child["progress"]))
     return found
 
@@ -217,6 +317,7 @@ def test_every_figure_can_be_calculated_again_from_the_details() -> None:
         objective("keep", H1, pillar="enterprise"),
         objective("plan", Q1, pillar="enterprise", state="draft"),
         objective("help", Q1, anchor=("supports", "grow")),
+        objective("more", Q1, anchor=("supports", "grow"), pillar="trust"),
         objective("grow", Q1, pillar="trust", weight="0.5"),
     )
     key_results = (
@@ -224,10 +325,11 @@ def test_every_figure_can_be_calculated_again_from_the_details() -> None:
         key_result("soc2", "land", Q1, weight="0.5"),
         key_result("arr", "land", Q2, also=("keep",)),
         key_result("nps", "help", Q1),
+        key_result("csat", "more", Q1, also=("help",)),
         key_result("old", "land", Q1, dropped=Drop(date(2027, 1, 20), "why")),
     )
     pillars = Pillar("enterprise", "Win", HERE, weight=Decimal(3)), Pillar("trust", "Keep", HERE)
-    work_done = "sso 1/3", "soc2 1/2", "arr 0/2", "nps 3/4", "old 1/1"
+    work_done = "sso 1/3", "soc2 1/2", "arr 0/2", "nps 3/4", "csat 1/3", "old 1/1"
     got = told(*work_done, key_results=key_results, objectives=objectives, pillars=pillars, cycles=YEAR_OF_QUARTERS)
     rolled_up = [n for n in got.result.nodes if n.kind != "key_result"]
     for node in rolled_up:

@@ -107,7 +107,8 @@ def mapping(parts: frozenset[int]) -> Mapping:
 
 KEYS = [f"{letter}-{n}" for letter in "AB" for n in range(1, 7)]
 URLS = ["https://a.test/1", "https://b.test/2"]
-SAYS = st.lists(st.sampled_from([*KEYS, *URLS, "dup:A-1", "dup:b-2", "urgent", "do"]), max_size=2).map(" ".join)
+COPIES = [f"dup:{key}" for key in ("A-1", "a-2", "B-1", "B-2")]
+SAYS = st.lists(st.one_of(st.sampled_from(KEYS), st.sampled_from([*COPIES, *URLS, "urgent", "do"])), max_size=2).map(" ".join)
 LABELS = st.lists(st.sampled_from(["kr:sso", "kr:soc2", "kr:typo", "kr:ktlo", "calm", "hr", *URLS]), max_size=2, unique=True)
 DONE = datetime(2027, 2, 10, tzinfo=UTC)
 CREATED = datetime(2026, 12, 1, tzinfo=UTC)
@@ -267,6 +268,8 @@ class Machine(RuleBasedStateMachine):
         assert {(s.node.cycle, s.node.kind, s.node.id): _snapshot_columns(s.node) for s in reader.latest_snapshots()} == {
             (n.cycle, n.kind, n.id): _snapshot_columns(n) for n in everything.nodes
         }
+        with self.store.read() as sql:
+            assert sql.rows(WAITED_FOR) == [], "a parent is kept no longer than until its source was read to the end"
         known = privacy(self.mapping, dimensions)
         if known is not None:
             assert [i for i in items if i.title and known.matches(i)] == []
@@ -295,6 +298,9 @@ class Machine(RuleBasedStateMachine):
             assert mine[table] == theirs[table], table
 
 
+WAITED_FOR = """
+    SELECT item.id FROM edge JOIN item ON item.no = edge.child_no WHERE by = 'kept' AND EXISTS (
+        SELECT 1 FROM run WHERE run.source = item.source AND run.result = 'complete' AND run.to_seq > item.from_seq)"""
 COMPARED = ("edges", "cuts", "references", "duplicates", "ambiguities", "attachments", "links", "snapshots", "dirty")
 
 
@@ -311,10 +317,12 @@ def often(examples: int, steps: int, **more: Any) -> settings:
     return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks, **given)
 
 
+@pytest.mark.timeout(300)
 def test_incremental_is_full(hasty_store: Store) -> None:
     run_state_machine_as_test(lambda: Machine(hasty_store), settings=often(450, 6))
 
 
+@pytest.mark.timeout(300)
 def test_incremental_is_what_a_newcomer_calculates(hasty_store: Store, tmp_path_factory: pytest.TempPathFactory) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('scratch') / 'scratch.db'}"
     run_state_machine_as_test(lambda: Machine(hasty_store, url), settings=often(50, 6))
