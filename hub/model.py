@@ -524,8 +524,8 @@ class NodeResult(NamedTuple):
     measured: int
     details: MappingABC[str, Any]
     """For a key result: units, done_units, missing, means (per level), left_out by reason. For others ``children``: kind, id,
-    cycle and weight of each; where one is taken without key results that count elsewhere, ``without`` (cycle and id of each) and
-    the ``progress`` that is left of it."""
+    cycle and weight of each; where one is taken without key results that count elsewhere, ``without`` (cycle and id of each, and
+    the ``objective`` that has it where that is one beneath) and the ``progress`` that is left of it."""
 
 
 class Assessment(NamedTuple):

@@ -228,7 +228,7 @@ def canonical(duplicates: Mapping[int, int], names: Mapping[int, tuple[str, str]
     return found
 
 
-_SAYS = {VENDOR: "names {} as its parent", KEPT: "had {} as its parent", PATTERN: "is the child of {} by a pattern"}
+_SAYS = {VENDOR: "names {} as its parent", PATTERN: "is the child of {} by a pattern"}
 
 
 def circle_finding(no: int, child: str, parent: str, by: str) -> Finding:
@@ -255,7 +255,7 @@ def link_items(items: Iterable[Item], patterns: Iterable[Pattern]) -> list[Item]
 
 
 def link(items: Iterable[Item], patterns: Iterable[Pattern]) -> Linked:
-    """``link_items``, with a finding for each parent that an item does not get because it closes a circle."""
+    """``link_items``, with a finding for each named parent that an item does not get because it closes a circle."""
     given = list(items)
     by_no = {item.no: item for item in given}
     finder = Finder(patterns)
@@ -282,6 +282,7 @@ def link(items: Iterable[Item], patterns: Iterable[Pattern]) -> Linked:
         [
             circle_finding(no, by_no[no].key or by_no[no].id, by_no[parent].key or by_no[parent].id, how)
             for no, (parent, how) in sorted((no, wishes[no]) for no in cuts)
+            if how != KEPT
         ],
     )
 

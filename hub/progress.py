@@ -6,7 +6,7 @@ docs/how-numbers-are-calculated.md, sections 3 (the weights) and 4.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from collections.abc import Mapping as MappingABC
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -239,56 +239,55 @@ class _RollUp:
 
     def _pillar(self, cycle: str, id_: str) -> _Figure:
         """The mean of its objectives; each key result beneath, inherited ones too, counts with one of them."""
-        ways = {
-            objective: self._ways(cycle, objective)
+        members = {
+            objective: None
             for of, objective in self._objectives
             if of == cycle and self._under(objective) == id_ and rolls_up(self.mapping.objectives[objective])
         }
-        kept = self._kept(ways)
-        members = [self._member(cycle, member, [w for w in found if kept[w.at] != (w, member)]) for member, found in ways.items()]
-        return _mean("pillar", cycle, id_, members)
+        groups = {member: self._group(cycle, member, members) for member in members}
+        ways = {m: [_Way(at, o) for o in inside for at in self._scope(cycle, o)] for m, (inside, _) in groups.items()}
+        kept = self._kept({way for found in ways.values() for way in found})
+        beneath: dict[str, list[_Way]] = {}
+        children = []
+        for member, (inside, others) in groups.items():  # those that lend come first
+            elsewhere = [way for other in others for way in beneath[other]]
+            beneath[member] = ways[member] + elsewhere
+            without = [way for way in ways[member] if way not in kept] + elsewhere
+            children.append(self._member(cycle, inside, others, without))
+        return _mean("pillar", cycle, id_, children)
 
     def _under(self, id_: str) -> str | None:
         pillar = self.mapping.objectives[id_].pillar
         return None if pillar is None else fold(pillar)
 
-    def _beneath(self, cycle: str, id_: str) -> dict[str, int]:
-        """The objectives that an objective has its figure in a cycle from, itself first, with how far beneath each stands."""
-        found = {id_: 0}
-        waiting = [id_]
-        for each in waiting:  # grows while it is read
+    def _group(self, cycle: str, id_: str, members: Container[str]) -> tuple[list[str], list[str]]:
+        """An objective of a pillar with all that lend their figures to it, directly or not, for as long as they are none of the
+        pillar's; and those of the pillar where that ends, which give to it in their own place."""
+        inside: list[str] = [id_]
+        others: list[str] = []
+        for each in inside:  # grows while it is read
             for lender in self._lenders(cycle, each):
-                found[lender] = found[each] + 1
-                waiting.append(lender)
+                (others if lender in members else inside).append(lender)
+        return inside, others
+
+    def _kept(self, ways: AbstractSet[_Way]) -> set[_Way]:
+        """The one way of each key result in which a pillar takes it: by the first of its objectives that bring it there."""
+        found = set()
+        for at in {way.at for way in ways}:
+            named = (_Way(at, fold(objective)) for objective in self.mapping.key_results[at].objectives)
+            found.add(next(way for way in named if way in ways))
         return found
 
-    def _ways(self, cycle: str, id_: str) -> dict[_Way, int]:
-        """All ways in which key results come to an objective, with how far beneath it their objectives stand."""
-        return {_Way(at, o): far for o, far in self._beneath(cycle, id_).items() for at in self._scope(cycle, o)}
-
-    def _kept(self, ways: MappingABC[str, MappingABC[_Way, int]]) -> dict[At, tuple[_Way, str]]:
-        """The way in which a pillar takes each key result, and its objective that has it: the first of the key result's
-        objectives, and of those that this one lends its figure to, or itself, the nearest."""
-        nearest: dict[_Way, tuple[int, str]] = {}
-        for member, found in ways.items():
-            for way, far in found.items():
-                nearest[way] = min(nearest.get(way, (far, member)), (far, member))
-        kept: dict[At, tuple[_Way, str]] = {}
-        for at in dict.fromkeys(way.at for way in nearest):
-            named = (_Way(at, fold(objective)) for objective in self.mapping.key_results[at].objectives)
-            first = next(way for way in named if way in nearest)
-            kept[at] = first, nearest[first][1]
-        return kept
-
-    def _member(self, cycle: str, id_: str, without: list[_Way]) -> _Child:
-        weight = Fraction(self.mapping.objectives[id_].weight)
+    def _member(self, cycle: str, inside: list[str], others: list[str], without: list[_Way]) -> _Child:
+        """What an objective, the first of ``inside``, gives to its pillar, but for what counts elsewhere there."""
+        weight = Fraction(self.mapping.objectives[inside[0]].weight)
         if not without:
-            return _Child(weight, self._objectives[cycle, id_])
+            return _Child(weight, self._objectives[cycle, inside[0]])
         left_out = frozenset(without)
-        rests: dict[str, _Figure] = {}
-        for each in reversed(self._beneath(cycle, id_)):
+        rests = {other: _mean("objective", cycle, other, []) for other in others}
+        for each in reversed(inside):
             rests[each] = _mean("objective", cycle, each, self._children(cycle, each, rests, left_out))
-        return _Child(weight, rests[id_], tuple(without))
+        return _Child(weight, rests[inside[0]], tuple(without))
 
 
 def _mean(kind: NodeKind, cycle: str, id_: str, children: list[_Child]) -> _Figure:

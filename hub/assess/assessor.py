@@ -14,7 +14,7 @@ from hub.progress import day_of, nodes, tally
 from hub.rules import Claim, Context, Matcher
 from hub.status import Activity, Reading, States, estimate_of
 
-ENGINE = "2"
+ENGINE = "3"
 """Version of the calculation: another one means that all links are calculated again."""
 
 _new = tuple.__new__
@@ -66,7 +66,7 @@ class Assessor:
 
     def context(self, item: Item, above: Iterable[Item]) -> Context:
         """What the rules know of an item besides itself; ``above`` are its ancestors, the nearest first."""
-        chain = (item, *takewhile(lambda each: each.presence not in LEFT, above))
+        chain = (item, *takewhile(lambda each: each.presence not in LEFT and each.duplicate_of is None, above))
         team = next((t for each in chain if (t := self._teams.of(each)) is not None), None)
         return Context(self.states.of(item), team or None)
 
@@ -86,13 +86,14 @@ class Assessor:
                 found.findings.extend(Finding("accepts", item.no, text) for text in self._credit.refused(own, team))
 
     def _teams_of(self, tree: Tree) -> tuple[list[str | None], list[int]]:
-        """Each item's team, its parent's where it has none of its own; and the numbers of items that two teams own."""
+        """Each item's team, its parent's where it has none of its own; and the numbers of items that two teams own. A duplicate
+        owns nothing beneath it."""
         teams: list[str | None] = []
         torn: list[int] = []
         for item, up in zip(tree.items, tree.up, strict=True):
             team = self._teams.of(item)
             if team is None and up >= 0:
-                team = teams[up]
+                team = teams[up] if tree.items[up].duplicate_of is None else None
             elif team == TORN:
                 torn.append(item.no)
                 team = None
@@ -135,12 +136,13 @@ class Assessor:
 
 
 def _down(tree: Tree, readings: list[Reading]) -> list[State]:
-    """States with dropped ancestors taken into account: open work under dropped work is dropped."""
+    """States with dropped ancestors taken into account: open work under dropped work is dropped. A duplicate, and what stands
+    above one, drops nothing beneath it."""
     states: list[State] = []
     under: list[bool] = []  # whether any item above is dropped, even across one that is done
     for reading, up in zip(readings, tree.up, strict=True):
         state = reading.state
-        beneath = up >= 0 and (under[up] or states[up] == "dropped")
+        beneath = up >= 0 and tree.items[up].duplicate_of is None and (under[up] or states[up] == "dropped")
         under.append(beneath)
         states.append("dropped" if beneath and state != "done" else state)
     return states

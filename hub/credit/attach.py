@@ -12,6 +12,8 @@ from hub.model import Attachment, Mapping, Outcome, Share, State, TargetKind, fo
 from hub.rules import Claim
 
 ZERO, ONE = Fraction(0), Fraction(1)
+_SPELLED, _LONGEST = 10, 100
+"""Broken anchors of one item, and characters of each, for which the nearest id is looked up: it is slow, and prose is no slip."""
 
 
 class _Target(NamedTuple):
@@ -48,6 +50,7 @@ class Credit:
         self.mapping = mapping
         self.cycles = tuple(c.id for c in mapping.cycles.values())
         self._anywhere = {id_ for _, id_ in (*mapping.key_results, *mapping.former)}
+        self._ids = sorted(self._anywhere | set(mapping.allowances))
         self._accepts = {at: _teams(mapping, kr.accepts) for at, kr in mapping.key_results.items() if kr.accepts}
         self.accepting = bool(self._accepts)
         """Whether any key result says from which teams it accepts work that names it."""
@@ -167,7 +170,8 @@ class Credit:
             target = self._target(cycle, claim)
             assert target is not None  # dormant claims are no winners
             targets.setdefault(target, claim)
-        broken = tuple((c.named or c.id, c.id, self._near(c.id)) for t, c in targets.items() if t.kind == "broken")
+        lost = [c for t, c in targets.items() if t.kind == "broken"]
+        broken = tuple((c.named or c.id, c.id, self._near(c.id) if n < _SPELLED else None) for n, c in enumerate(lost))
         if len(broken) == len(targets):
             return _Settled("broken", (), broken)
         if len(targets) > 1 and any(c.kind is not None for c in winners):
@@ -188,8 +192,7 @@ class Credit:
 
     def _near(self, id_: str) -> str | None:
         if id_ not in self._nearest:
-            known = sorted(self._anywhere | set(self.mapping.allowances))
-            match = difflib.get_close_matches(id_, known, 1, 0.6)
+            match = difflib.get_close_matches(id_, self._ids, 1, 0.6) if len(id_) <= _LONGEST else []
             self._nearest[id_] = match[0] if match else None
         return self._nearest[id_]
 

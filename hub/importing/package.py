@@ -12,7 +12,7 @@ from xml.sax.xmlreader import AttributesImpl
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import parse
 
-MOST = 50 * 2**20
+MOST = 30 * 2**20
 """Bytes of one part, unpacked."""
 CELLS = 2_000_000
 """The largest area of a sheet, in cells: from its first to its last one."""
@@ -20,17 +20,26 @@ _ALL = 4 * MOST
 _PARTS = 5_000
 _DENSE = 200
 """How many times smaller a large part may be packed; sheets come to 50."""
-_NODES = 4_000_000
+_NODES = 3_000_000
 """Elements and attributes of all parts."""
 _OTHERS = 500_000
 """Those of them that are no cells and no texts: the library keeps an object for each."""
 _PLAIN = frozenset({"c", "v", "f", "is", "t", "si"})
 _ROWS, _COLUMNS = 1_048_576, 16_384
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+AGAIN = "Open it, save it again as .xlsx or as CSV, and import that."
 
 
 class Broken(Exception):
-    """The file is not what it says it is, or larger than anything sensible; the text says which."""
+    """The file is not what it says it is."""
+
+    remedy = AGAIN
+
+
+class Large(Broken):
+    """It is larger than anything sensible."""
+
+    remedy = "Copy the sheet of objectives into a file of its own, without pictures, and import that."
 
 
 class Part(ContentHandler):
@@ -54,7 +63,7 @@ class Part(ContentHandler):
             self.strict = any(value.startswith("http://purl.oclc.org/ooxml/") for value in attrs.values())
         self._room[name in _PLAIN] -= 1 + len(attrs)
         if min(self._room.values()) < 0:
-            raise Broken("it holds far more than a sheet of objectives")
+            raise Large("it holds far more than a sheet of objectives")
         if name == "c":
             self._cells += 1
             self._cell, self._text = attrs.get("r", ""), attrs.get("t") == "str"
@@ -68,7 +77,7 @@ class Part(ContentHandler):
         elif name == "mergeCell":
             self.merged.append(attrs.get("ref", ""))
         if self._cells > _COLUMNS:
-            raise Broken(f"a row of it has more than {_COLUMNS:,} cells")
+            raise Large(f"a row of it has more than {_COLUMNS:,} cells")
 
     def _row(self, written: str | None) -> None:
         try:
@@ -84,14 +93,14 @@ def look_through(archive: zipfile.ZipFile) -> dict[str, Part]:
     """All parts of a workbook. Raises ``Broken`` for what must not be read; what is merely damaged is noted."""
     entries = archive.infolist()
     if len(entries) > _PARTS or sum(entry.file_size for entry in entries) > _ALL:
-        raise Broken(f"it unpacks to more than {_PARTS:,} parts or {_ALL >> 20} MB")
+        raise Large(f"it unpacks to more than {_PARTS:,} parts or {_ALL >> 20} MB")
     room = {True: _NODES, False: _OTHERS}
     parts: dict[str, Part] = {}
     for entry in entries:
         if entry.flag_bits & 1:
             raise Broken("it has a password")
         if entry.file_size > MOST:
-            raise Broken(f"its part {entry.filename} unpacks to more than {MOST >> 20} MB")
+            raise Large(f"its part {entry.filename} unpacks to more than {MOST >> 20} MB")
         dense = entry.file_size > 2**20 and entry.file_size > _DENSE * entry.compress_size
         if dense or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Broken(f"its part {entry.filename} is packed as in no spreadsheet")
@@ -120,7 +129,7 @@ class Grid:
         """A cell with content. Raises ``Broken`` where the sheet grows beyond all measure."""
         self.rows, self.columns = max(self.rows, at[0] + 1), max(self.columns, at[1] + 1)
         if self.rows * self.columns > CELLS:
-            raise Broken(f"a sheet of it reaches over {self.rows:,} rows and {self.columns:,} columns")
+            raise Large(f"a sheet of it reaches over {self.rows:,} rows and {self.columns:,} columns")
         if fault:
             self.faults[at] = fault
         else:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from hub.errors import UsageError
 from hub.importing.csvsheet import read_csv
-from hub.importing.package import Broken, Grid, look_through
+from hub.importing.package import AGAIN, Broken, Grid, look_through
 from hub.importing.text import odd_one, seen
 from hub.importing.values import Sheet
 
 LARGEST = 20 * 2**20
 """Bytes. A sheet of OKRs has some hundred kilobytes."""
 SAVE_AS = "Save it as .xlsx or as CSV and import that."
-AGAIN = "Open it, save it again as .xlsx or as CSV, and import that."
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "is an old Excel file, or one with a password", "Save it as .xlsx without a password."),
     (b"%PDF", "is a PDF", "Import the sheet that it was made from."),
@@ -82,7 +81,7 @@ def _workbook(name: str, data: bytes) -> list[Sheet]:
 
             return [_sheet(title, grid) for title, grid in xlsx.sheets(data, parts)]
     except Broken as error:
-        raise UsageError(f"{name} cannot be read: {error}.", hint=AGAIN) from None
+        raise UsageError(f"{name} cannot be read: {error}.", hint=error.remedy) from None
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError, struct.error):
         raise UsageError(f"{name} is damaged.", hint=AGAIN) from None
     raise UsageError(f"{name} is an archive, but no spreadsheet that can be read.", hint=SAVE_AS)

@@ -17,11 +17,13 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import coordinate_to_tuple, range_boundaries
 from openpyxl.utils.datetime import from_excel
 
-from hub.importing.package import CELLS, Broken, Grid, Part
+from hub.importing.package import CELLS, Broken, Grid, Large, Part
 from hub.importing.text import formatted, plain
 
 _EASTERN = frozenset((*range(27, 37), *range(50, 59)))
 """Built-in formats that are days in East Asian editions of Excel; openpyxl knows only those of the English one."""
+_DAYS = 2_958_466
+"""To the end of the calendar."""
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005[Ff])_")
 
 
@@ -38,7 +40,7 @@ class _Reader(ExcelReader):
     def read_properties(self) -> None:
         pass
 
-    read_custom = read_properties
+    read_custom = read_theme = read_properties
 
 
 def sheets(data: bytes, parts: Mapping[str, Part]) -> list[tuple[str, Grid]]:
@@ -79,7 +81,7 @@ def _sheets(data: bytes, parts: Mapping[str, Part]) -> list[tuple[str, Grid]]:
             _complete(grid, part)
             found.append((page.title, grid))
             if sum(each.rows * each.columns for _, each in found) > CELLS:
-                raise Broken(f"its sheets reach over more than {CELLS:,} cells")
+                raise Large(f"its sheets reach over more than {CELLS:,} cells")
         return found
     finally:
         reader.wb.close()
@@ -102,7 +104,7 @@ def _text(cell: ReadOnlyCell, reader: ExcelReader) -> str:
     if isinstance(value, date | time | timedelta):
         return plain(value)
     if isinstance(value, int | float):
-        if cell.style_array.numFmtId in _EASTERN:
+        if cell.style_array.numFmtId in _EASTERN and 0 <= value < _DAYS:
             return plain(from_excel(value, reader.wb.epoch))
         return formatted(Decimal(str(value)), cell.number_format)
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(value))

@@ -14,6 +14,7 @@ from hub.errors import ConfigError, Problem
 from hub.mappings.advice import warn
 from hub.mappings.braces import check_braces
 from hub.mappings.checks import check_whole
+from hub.mappings.controls import check_controls
 from hub.mappings.draft import Draft
 from hub.mappings.files import collect, digest, is_csv, normalise
 from hub.mappings.people import read_fences, read_people
@@ -58,6 +59,7 @@ def _parse(files: MappingABC[str, str], timezone: str, unreadable: list[Problem]
     read_strategy(draft)
     read_rules(draft)
     check_braces(draft)
+    check_controls(draft)
     check_whole(draft)
     failed = any(not p.warning for p in draft.problems)
     if not failed:  # what is half read would warn about its own mistakes

@@ -25,6 +25,7 @@ def warn(draft: Draft) -> None:
     _cycles(draft)
     _parts_of_cycles(draft)
     _objectives(draft)
+    _supports_elsewhere(draft)
     _outputs(draft)
     _crowded_objectives(draft)
     _crowded_teams(draft)
@@ -118,6 +119,33 @@ def _objectives(draft: Draft) -> None:
         if folded not in with_own and folded not in supported:
             text = f'The objective "{objective.id}" has no key result, so it stays unmeasured.'
             draft.warn(objective.place, text, "Add a [[key_result]] to it.")
+
+
+def _supports_elsewhere(draft: Draft) -> None:
+    """An objective without key results has its figure from those that support it; one of another cycle has none to give there."""
+    beneath = _beneath(draft)
+    found: dict[str, list[Objective]] = defaultdict(list)
+    for folded, objective in draft.objectives.items():
+        if objective.anchor is None or objective.anchor[0] != "supports" or objective.state != "agreed":
+            continue
+        other = draft.objectives[fold(objective.anchor[1])]
+        if other.state == "dropped" or beneath.get(fold(other.id)) or objective.cycle == other.cycle:
+            continue
+        own, wanted = draft.cycles[fold(objective.cycle)], draft.cycles[fold(other.cycle)]
+        held = [draft.cycles[fold(result.cycle)] for result in beneath.get(folded, ())]
+        if not _part_of(draft, wanted, own) or not any(c is wanted or _part_of(draft, c, wanted) for c in held):
+            found[other.id].append(objective)
+    for id, supporters in found.items():
+        other = draft.objectives[fold(id)]
+        verb = "supports" if len(supporters) == 1 else "support"
+        text = (
+            f'The objective "{id}" has no key result and takes nothing from {names((o.id for o in supporters), chr(34))},'
+            f' which {verb} it from another cycle than "{other.cycle}".'
+        )
+        remedy = (
+            f'Add a [[key_result]] to it, or write cycle = "{other.cycle}" there, too; a key result may lie in a shorter cycle.'
+        )
+        draft.warn(other.place, text, remedy)
 
 
 def _outputs(draft: Draft) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hub.mappings import grammar_rules as g
 from hub.mappings.draft import Draft
+from hub.mappings.repeated import SHOWN
 from hub.mappings.targets import Reach
 from hub.model import Condition, Rule, Test, fold
 
@@ -62,32 +63,57 @@ def _same_work(draft: Draft) -> None:
         alike[_set(rule)].append(rule)
     reach, cycles = Reach(draft), frozenset(c.id for c in draft.cycles.values())
     for rules in alike.values():
-        for at, rule in enumerate(rules):
-            others = [*rules[:at], *(r for r in rules[at + 1 :] if r.strength > rule.strength)]
-            others.sort(key=lambda other: -other.strength)
-            warning = next((w for other in others if (w := _against(rule, other, reach, cycles))), None)
-            if warning is not None:
-                draft.warn(rule.place, *warning)
+        if len(rules) > 1:
+            _tell(draft, _compared(rules, {rule.index: _claimed(rule, reach, cycles) for rule in rules}))
 
 
-def _against(rule: Rule, other: Rule, reach: Reach, cycles: frozenset[str]) -> tuple[str, str] | None:
-    """What becomes of a rule beside another one that finds the same work; None when nothing of that can be proved."""
-    subject = "The rule" if rule.name == str(rule.place) else f'The rule "{rule.name}"'
-    repeated = f"{subject} says what {_shown(other)} says already.", "Remove one of the two."
-    if rule.template or other.template:  # several names share the credit
-        return repeated if rule.template == other.template and rule.strength == other.strength else None
-    mine, theirs = _claimed(rule, reach, cycles), _claimed(other, reach, cycles)
-    if rule.strength < other.strength and mine.cycles <= theirs.cycles:
-        text = f"{subject} never decides anything: {_shown(other)} finds the same work and is stronger."
-        return text, "Remove it, or let it find other work."
-    if rule.strength != other.strength:
-        return None
-    if mine.target == theirs.target:
-        return repeated
-    if not mine.cycles & theirs.cycles:
-        return None
-    text = f"{subject} finds the same work as {_shown(other)}, which points elsewhere: all of it is contested."
-    return text, "Remove one of the two, or share the work: to = { a = 0.5, b = 0.5 }."
+def _tell(draft: Draft, found: Iterable[tuple[Rule, Rule, str]]) -> None:
+    """Warn of rules, each beside the other one and with what becomes of it; of many that are alike of the first one."""
+    groups: dict[tuple[int, str], list[tuple[Rule, Rule]]] = defaultdict(list)
+    for rule, other, fate in found:
+        groups[other.index, fate].append((rule, other))
+    for (_, fate), pairs in groups.items():
+        pairs.sort(key=lambda pair: pair[0].index)
+        many = len(pairs) > SHOWN
+        for rule, other in pairs[:1] if many else pairs:
+            subject = "The rule" if rule.name == str(rule.place) else f'The rule "{rule.name}"'
+            text, remedy = _FATES[fate]
+            more = f" (and {len(pairs) - 1:,} more rules)" if many else ""
+            draft.warn(rule.place, f"{text.format(subject, _shown(other))}{more}.", remedy)
+
+
+_FATES = {
+    "repeated": ("{} says what {} says already", "Remove one of the two."),
+    "weaker": ("{} never decides anything: {} finds the same work and is stronger", "Remove it, or let it find other work."),
+    "contested": (
+        "{} finds the same work as {}, which points elsewhere: all of it is contested",
+        "Remove one of the two, or share the work: to = { a = 0.5, b = 0.5 }.",
+    ),
+}
+
+
+def _compared(rules: Iterable[Rule], claims: Mapping[int, _Claimed]) -> Iterator[tuple[Rule, Rule, str]]:
+    """Rules that find the same work, each with the first stronger or earlier one beside which it is of no use, and why. A rule is
+    compared with the first of each kind only, so that thousands of equal ones cost no more than they are."""
+    first: dict[Hashable, Rule] = {}
+    widest: dict[frozenset[str], Rule] = {}
+    for rule in sorted(rules, key=lambda r: -r.strength):
+        mine = claims[rule.index]
+        if rule.template:  # several names share the credit
+            other = first.setdefault((rule.strength, rule.template), rule)
+            if other is not rule:
+                yield rule, other, "repeated"
+            continue
+        stronger = [w for of, w in widest.items() if w.strength > rule.strength and mine.cycles <= of]
+        keys = [(rule.strength, mine.target), *((rule.strength, cycle) for cycle in mine.cycles)]
+        equals = [first.setdefault(key, rule) for key in keys]
+        widest.setdefault(mine.cycles, rule)
+        if stronger:
+            yield rule, min(stronger, key=lambda r: (-r.strength, r.index)), "weaker"
+            continue
+        other = min(equals, key=lambda r: r.index)
+        if other is not rule:
+            yield rule, other, "repeated" if claims[other.index].target == mine.target else "contested"
 
 
 def _shown(rule: Rule) -> str:

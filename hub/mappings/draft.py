@@ -78,6 +78,8 @@ class Draft:
     """CSV files that cannot be read: no matter as long as nothing names them."""
     used: dict[str, CsvFile | None] = field(default_factory=dict)
     """CSV files that something names; None for one with mistakes."""
+    read: dict[str, set[str]] = field(default_factory=dict)
+    """CSV file -> folded columns that anything is read from."""
     columns: dict[tuple[str, Path], frozenset[str]] = field(default_factory=dict)
     """(file, path) of a block with ``for_each`` -> folded columns of its rows."""
     spelled: Counter[tuple[str, str, Path]] = field(default_factory=Counter)

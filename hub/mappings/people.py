@@ -24,6 +24,8 @@ def read_people(draft: Draft) -> None:
     if name not in draft.tables:
         return
     found = draft.csv(name)
+    if found is not None:
+        draft.read.setdefault(name, set()).update(found.columns)
     if found is not None and _columns_are_right(draft, found):
         _read(draft, found)
 

@@ -69,6 +69,7 @@ def _copies(draft: Draft, kind: str, table: Table) -> Iterator[Table]:
     values = {key: value for key, value in table.values.items() if key != "for_each"}
     fill = _template(values, found.columns, table.path, used)
     if found.csv is not None:
+        draft.read.setdefault(found.csv.name, set()).update(used)
         _braces_in_cells(draft, found.csv, used)
     for row in found.rows:
         kept: dict[Path, tuple[int, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -43,7 +43,7 @@ def active_counts(reader: Reader, evaluated: Evaluated, cycle: Cycle) -> tuple[M
         is_active = active(item, attachment.state)
         if item.level >= 0 and is_active:
             counts[attachment.outcome] += 1
-        broken += _list(item, attachment, is_active) == "broken"
+        broken += _list(item, attachment, is_active, frozenset()) == "broken"
     counts["ignored"] = reader.outcome_counts(cycle.id).get("ignored", 0)
     return {outcome: counts[outcome] for outcome in (*_COUNTED, "ignored")}, broken
 
@@ -57,6 +57,7 @@ def unanchored(reader: Reader, evaluated: Evaluated, cycle: Cycle, wanted: Wante
     _check(evaluated, wanted)
     lists: dict[str, list[UnanchoredRow]] = defaultdict(list)
     loose = _Loose()
+    duplicates = frozenset(item.no for item, _ in reader.attached(cycle.id, ("duplicate",)))
     total_active = dormant = under_broken = 0
     for item, attachment in reader.attached(cycle.id, _COUNTED, sources=[wanted.source] if wanted.source else None):
         if attachment.outcome == "unanchored":
@@ -66,7 +67,7 @@ def unanchored(reader: Reader, evaluated: Evaluated, cycle: Cycle, wanted: Wante
         is_active = active(item, attachment.state)
         total_active += is_active and item.level >= 0
         under_broken += is_active and item.level >= 0 and attachment.outcome == "broken"
-        kind = _list(item, attachment, is_active)
+        kind = _list(item, attachment, is_active, duplicates)
         if kind == "dormant":
             dormant += 1
         elif kind == "unanchored":
@@ -177,10 +178,11 @@ def _project_texts(evaluated: Evaluated, item: Item) -> set[str]:
     return texts
 
 
-def _list(item: Item, attachment: Attachment, active: bool) -> str | None:
-    """Which list an item is on: unanchored, contested, broken, the count of dormant ones, or none."""
+def _list(item: Item, attachment: Attachment, active: bool, duplicates: Container[int]) -> str | None:
+    """Which list an item is on: unanchored, contested, broken, the count of dormant ones, or none. ``duplicates`` are the numbers
+    of items that count in no list, and so stand for nothing beneath them."""
     is_open: bool = attachment.state in ("todo", "doing")
-    listed = item.level >= 0 or item.parent is None  # a sub-task is its parent's business
+    listed = item.level >= 0 or item.parent is None or item.parent in duplicates  # a sub-task is its parent's business
     if attachment.outcome == "unanchored" and listed:
         return "unanchored" if active else "dormant" if is_open else None
     if attachment.outcome == "contested" and attachment.via == item.no and (active or is_open):

@@ -1,7 +1,8 @@
 """``{key_result}`` and ``{team}`` in the texts of conditions: what an item names there.
 
 A text fits in several ways when it has wildcards or two placeholders: every way names something. A placeholder then stands for
-a run of letters, digits, ``.``, ``_`` and ``-`` that no wildcard beside it cuts short.
+a run of letters, digits, ``.``, ``_`` and ``-`` that no wildcard beside it cuts short; otherwise for any characters, without the
+blanks around them.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ def ways(pattern: str, text: str) -> tuple[Way, ...]:
     around, names = pieces[::2], pieces[1::2]
     if len(names) == 1 and "*" not in pattern and "?" not in pattern:
         end = len(text) - len(around[1])
-        whole = text.startswith(around[0]) and text.endswith(around[1]) and end > len(around[0])
-        return (((names[0], text[len(around[0]) : end]),),) if whole else ()
+        if not (text.startswith(around[0]) and text.endswith(around[1])):
+            return ()
+        said = text[len(around[0]) : end].strip()
+        return (((names[0], said),),) if said else ()
     fitting = _Fitting(text, around[0], around[-1])
     found: dict[Way, None] = {}
     for spans in fitting.pairs(around[1]) if len(names) == 2 else fitting.singles():

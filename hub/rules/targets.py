@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from hub.model import Condition, KeyResult, Mapping, Rule, TargetKind, fold
-from hub.rules.captures import filled, ways
+from hub.rules.captures import Way, filled, ways
 from hub.rules.compare import captures
 from hub.rules.days import Calendar
 
 DEFAULT = "{key_result}"
+MOST_READINGS = 10_000
+"""Ways of reading an item that one rule tries: two pages of prose have hundreds of thousands of pairs of words."""
+MOST_NAMES = 1_000
+"""Names that one rule hears of an item."""
 
 
 class Claim(NamedTuple):
@@ -104,32 +110,38 @@ class Captures:
             self.conditions = tuple(sorted(lines, key=lambda c: not any("{key_result}" in t.folded for t in c.tests)))
         self._template = fold(rule.template or DEFAULT)
 
-    def named(self, texts: Iterable[frozenset[str]], known: set[str]) -> Named:
-        """What the folded texts of the fields name; ``texts`` are in the order of ``conditions``."""
+    def named(self, texts: Iterable[frozenset[str]], known: AbstractSet[str]) -> Named:
+        """What the folded texts of the fields name; ``texts`` are in the order of ``conditions``. What is beyond the limits
+        is left aside, names that mean nothing first."""
         ids: dict[str, str] = {}
+        unknown: dict[str, str] = {}
         aside: dict[str, None] = {}
-        if not self.conditions:
-            return Named(ids, ())
-        for each in product(*(sorted(t) for t in texts)):
-            found = self._one(each)
+        for each, found in self._readings(texts).items():
             meaningful = [id_ for id_ in found if id_ in known]
             for id_ in meaningful or found:
-                ids[id_] = each[0]
+                (ids if meaningful else unknown)[id_] = each[0]
             if meaningful:
                 aside |= dict.fromkeys(id_ for id_ in found if id_ not in known)
-        return Named(ids, tuple(id_ for id_ in aside if id_ not in ids))
+        named = dict(islice({**ids, **unknown}.items(), MOST_NAMES))
+        return Named(named, tuple(id_ for id_ in aside if id_ not in named))
 
-    def _one(self, texts: tuple[str, ...]) -> list[str]:
-        """The ids that one combination of texts names, each line by each of its ways."""
+    def _readings(self, texts: Iterable[frozenset[str]]) -> dict[tuple[str, ...], dict[str, None]]:
+        """The ids that each combination of texts names, one text and one of its ways for every line."""
+        if not self.conditions:
+            return {}
         lines = [
-            [way for test in condition.tests if test.how == "capture" for way in ways(test.folded, text)]
-            for condition, text in zip(self.conditions, texts, strict=True)
+            list(islice(((text, way) for text in sorted(said) for way in _ways(condition, text)), MOST_READINGS))
+            for condition, said in zip(self.conditions, texts, strict=True)
         ]
-        found: dict[str, None] = {}
-        for combination in product(*lines):
+        found: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+        for combination in islice(product(*lines), MOST_READINGS):
             said: dict[str, str] = {}
-            if all(said.setdefault(name, text) == text for way in combination for name, text in way):
+            if all(said.setdefault(name, text) == text for _, way in combination for name, text in way):
                 id_ = filled(self._template, tuple(said.items()))
                 if id_ is not None:
-                    found[id_] = None
-        return list(found)
+                    found[tuple([text for text, _ in combination])][id_] = None
+        return found
+
+
+def _ways(condition: Condition, text: str) -> Iterator[Way]:
+    return (way for test in condition.tests if test.how == "capture" for way in ways(test.folded, text))

@@ -63,6 +63,18 @@ def twin_steps(sql: Sql, nos: Iterable[int], as_of: int | None = None) -> dict[i
     return steps
 
 
+def twins_behind(sql: Sql, nos: Iterable[int]) -> set[int]:
+    """All items whose chain of duplicates leads through one of these."""
+    found: set[int] = set()
+    ask = set(nos)
+    which = in_numbers(sql.dialect, "of_no")
+    while ask:
+        rows = sql.rows(f"SELECT item_no FROM twin WHERE to_seq IS NULL AND {which}", sql.dialect.array(ask))
+        ask = {no for (no,) in rows} - found
+        found |= ask
+    return found
+
+
 def duplicates_of(sql: Sql, nos: Collection[int], as_of: int | None = None) -> dict[int, int]:
     """The canonical item of each of these that is a duplicate."""
     steps = twin_steps(sql, nos, as_of)

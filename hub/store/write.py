@@ -177,7 +177,9 @@ class Writer:
         other rules; None is no such rule. How many rows it were. Those items become dirty. Nothing to do is one short look.
 
         A transaction per 2,000 rows; killed in between, the next call goes on."""
-        return write_private.hide(self._pen, privacy)
+        with self._store.read() as sql:
+            sources = write_private.others(sql, privacy)
+        return write_private.hide(self._pen, privacy, sources)
 
     def clear_traces(self) -> None:
         """After ``hide_titles`` took something away, take it out of the database's file too. Not a transaction; killed on the

@@ -67,9 +67,10 @@ def _each_chunk(pen: Pen, start: int, work: Callable[[Tx, list[int]], None]) -> 
             nos = [row[0] for row in tx.rows(
                 "SELECT item_no FROM dirty WHERE item_no > ? AND from_seq <= ? ORDER BY item_no LIMIT ?", after, start, CHUNK
             )]  # fmt: skip
-            if not nos:
-                return
-            work(tx, nos)
+            if nos:
+                work(tx, nos)
+        if len(nos) < CHUNK:
+            return
         after = nos[-1]
 
 
@@ -183,12 +184,14 @@ def _lookup(tx: Tx, source: str, refs: set[str], moved: bool) -> dict[str, int]:
 
 
 def _kept(tx: Tx, former: Mapping[int, int], children: Mapping[int, Child], now: Pass) -> dict[int, Wish]:
-    """Of children with a parent before and none now, those that keep it: the vendor names another one that was never read, and
-    no run has read the source to its end since the child's own row came."""
+    """Of children that wished a parent before and find none now, those that keep it: they had it, the vendor names another one
+    that was never read, and no run has read the source to its end since the child's own row came."""
     d = tx.dialect
     named = {no: parent for no, parent in former.items() if children[no].ref is not None}
     if not named:
         return {}
+    for (no,) in tx.rows(f"SELECT child_no FROM cut WHERE by <> 'kept' AND {in_numbers(d, 'child_no')}", d.array(named)):
+        del named[no]
     unread = {no for (no,) in tx.rows(
         "SELECT no FROM item WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.source = item.source AND run.result = 'complete'"
         f" AND run.to_seq > item.from_seq) AND {STAYED} AND {in_numbers(d, 'no')}",
@@ -288,8 +291,10 @@ def _write_edges(
 
 
 def _findings(tx: Tx) -> list[Finding]:
+    """Those about what is named now; a former parent that closes a circle is simply none any more."""
     rows = tx.rows(
         "SELECT cut.child_no, cut.by, child.key, child.id, parent.key, parent.id FROM cut"
-        " JOIN item AS child ON child.no = cut.child_no JOIN item AS parent ON parent.no = cut.parent_no ORDER BY cut.child_no"
+        " JOIN item AS child ON child.no = cut.child_no JOIN item AS parent ON parent.no = cut.parent_no"
+        " WHERE cut.by <> 'kept' ORDER BY cut.child_no"
     )
     return [circle_finding(no, key or id_, parent_key or parent_id, by) for no, by, key, id_, parent_key, parent_id in rows]

@@ -263,8 +263,8 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content]) -> None:
     for no, key, url, status_id, status, category, presence, presence_at, status_seen_at in former:
         hash_, row, *_ = changed[no]
         same_status = status_id == row[7] if status_id is not None and row[7] is not None else status == row[8]
-        if category is not None and category == row[9]:
-            same_status = True  # from one done status to another is not finishing it again
+        if category == "done" and row[9] == "done":
+            same_status = True  # from one done status to another is not finishing it again; among others a status map may tell
         rows.append((
             *row, PRESENT, presence_at if presence == PRESENT else at.seen_at, None,
             status_seen_at if same_status else at.seen_at, hash_, at.shape, at.partition_id, at.run_id, tx.seq, no,

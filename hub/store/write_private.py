@@ -6,13 +6,13 @@ say so there, and the next evaluation looks at all that the source has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from hub.model import Item
 from hub.reconcile import COLUMNS, rehash
 from hub.store import codec
-from hub.store.dialect import in_numbers
+from hub.store.dialect import Sql, in_numbers
 from hub.store.write_base import Pen, Tx
 
 CHUNK = 2_000
@@ -37,13 +37,17 @@ def item_of(source: str, row: Sequence[Any]) -> Item:
     return codec.item(columns)._replace(no=0, source=source, presence="present")
 
 
-def hide(pen: Pen, privacy: Privacy | None) -> int:
-    """See ``Writer.hide_titles``."""
+def others(sql: Sql, privacy: Privacy | None) -> list[tuple[str, str]]:
+    """(source, its mark) of sources of which something was stored under other rules."""
+    rows = sql.rows("SELECT name, private FROM source WHERE private <> ? ORDER BY name", privacy.rules if privacy else "")
+    return [(name, mark) for name, mark in rows]
+
+
+def hide(pen: Pen, privacy: Privacy | None, sources: Iterable[tuple[str, str]]) -> int:
+    """See ``Writer.hide_titles``; ``sources`` are those of ``others``."""
     rules = privacy.rules if privacy is not None else ""
-    with pen.begin() as tx:
-        stale = tx.rows("SELECT name, private FROM source WHERE private <> ? ORDER BY name", rules)
     hidden = 0
-    for source, mark in stale:
+    for source, mark in sources:
         if privacy is not None:
             hidden += _hide_items(pen, source, privacy) + _hide_versions(pen, source, privacy)
         with pen.begin() as tx:
@@ -92,6 +96,9 @@ def _hide_versions(pen: Pen, source: str, privacy: Privacy) -> int:
             found = [(row[0], row[1]) for row in rows if privacy.matches(item_of(source, row[2:]))]
             tx.many("UPDATE item_version SET title = '', url = NULL WHERE no = ? AND from_seq = ?", found)
             if found:
+                nos = {no for no, _ in found}
+                _forget_found(tx, nos)
+                tx.mark(nos)
                 traces_left(tx)
         hidden += len(found)
         after = (rows[-1][0], rows[-1][1])
@@ -115,3 +122,10 @@ def forget_past(tx: Tx, nos: Collection[int]) -> None:
     d = tx.dialect
     tx.run(f"UPDATE item_version SET title = '', url = NULL WHERE {in_numbers(d, 'no')} AND {_SHOWS}", d.array(nos))
     tx.run(f"DELETE FROM alias WHERE kind = 'url' AND {in_numbers(d, 'item_no')}", d.array(nos))
+    _forget_found(tx, nos)
+
+
+def _forget_found(tx: Tx, nos: Collection[int]) -> None:
+    """What patterns found in their titles: pieces of them."""
+    for table in ("reference", "ambiguity"):
+        tx.run(f"DELETE FROM {table} WHERE {in_numbers(tx.dialect, 'item_no')}", tx.dialect.array(nos))

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from hub.assess import Assessor
 from hub.credit import Credit, trees
 from hub.model import Item, Rule, Team
 from hub.rules import Claim
@@ -238,6 +239,13 @@ def test_the_nearest_of_all_ids_is_named_for_a_broken_anchor(named: str, nearest
     assert got.of(1).broken == ((f"kr:{named}", named, nearest),)
 
 
+def test_for_prose_nobody_looks_for_the_nearest_ids() -> None:
+    many = told([item(1, labels=labelled(*(f"ssso{n:03}" for n in range(1000)), "x" * 500))])
+    nearest = [near for _, _, near in many.of(1).broken]
+    assert len(nearest) == 1000 and set(nearest[10:]) == {None} and nearest[0] == "sso"
+    assert told([item(1, labels=labelled("sso" * 50))], former={(Q1, "sso" * 33): "sso"}).of(1).broken[0][2] is None
+
+
 # ---- whose work a key result accepts --------------------------------------------------------------------------------------
 
 CORE = Team("core", "Core", HERE, owns_project=("CORE",))
@@ -305,14 +313,38 @@ def test_a_duplicate_hands_down_neither_its_own_name_nor_that_of_what_stands_abo
     assert (got.of(4).via, got.of(4).distance) == (4, 0)
 
 
-def test_a_duplicate_that_was_dropped_drops_the_open_work_beneath_it() -> None:
-    got = told([epic(1, state="dropped", duplicate_of=9), item(2, 1, labels=labelled("sso")), epic(9)])
-    assert (got.of(1).state, got.of(2).state) == ("dropped", "dropped")
+def test_a_duplicate_that_was_dropped_drops_nothing_beneath_it() -> None:
+    """Whoever closes a duplicate says so with the resolution "Duplicate", which drops; the work beneath goes on."""
+    duplicate = item(2, 1, state="done", resolution="Duplicate", duplicate_of=9)
+    stories = [sub_task(3, 2, labels=labelled("sso")), sub_task(4, 3), item(9)]
+    got = told([epic(1), duplicate, *stories])
+    assert [got.of(no).state for no in (2, 3, 4)] == ["dropped", "todo", "todo"]
+    assert got.node("key_result", "sso").total == 1
+    assert told([epic(1), duplicate._replace(duplicate_of=None), *stories]).of(4).state == "dropped"
 
 
-def test_the_team_of_a_duplicate_is_still_that_of_what_stands_beneath() -> None:
+def test_what_is_dropped_above_a_duplicate_drops_it_and_nothing_beneath_it() -> None:
+    got = told([epic(1, state="dropped"), item(2, 1, duplicate_of=9), sub_task(3, 2), sub_task(4, 3, state="dropped"), item(9)])
+    assert [got.of(no).state for no in (1, 2, 3, 4)] == ["dropped", "dropped", "todo", "dropped"]
+    got = told([item(1, state="dropped"), item(2, 1, duplicate_of=9), item(3, 2, state="dropped"), item(4, 3), item(9)])
+    assert got.of(4).state == "dropped"
+
+
+def test_the_team_of_a_duplicate_is_not_that_of_what_stands_beneath() -> None:
+    tree = [epic(1, containers=("10001",)), item(2, 1, duplicate_of=9), sub_task(3, 2), sub_task(4, 3), epic(9)]
+    got = told(tree, teams=(CORE,))
+    assert [got.of(no).team for no in (1, 2, 3, 4)] == ["core", "core", None, None]
     got = told([epic(1, containers=("10001",), duplicate_of=9), item(2, 1), epic(9)], teams=(CORE,))
-    assert (got.of(1).team, got.of(2).team) == ("core", "core")
+    assert (got.of(1).team, got.of(2).team) == ("core", None)
+
+
+def test_what_explains_an_item_knows_the_same_of_its_team() -> None:
+    given = company([], (SSO,), teams=(CORE,))
+    assessor = Assessor(given.mapping, given.dimensions, given.as_of)
+    high, low = epic(1, containers=("10001",)), item(2, 1)
+    assert assessor.context(sub_task(3, 2), [low, high]).team == "core"
+    assert assessor.context(sub_task(3, 2), [low._replace(duplicate_of=9), high]).team is None
+    assert assessor.context(low._replace(duplicate_of=9), [high]).team == "core"
 
 
 # ---- parents --------------------------------------------------------------------------------------------------------------

@@ -103,7 +103,9 @@ def changed(made: Plan) -> list[str]:
 # ---- files ----------------------------------------------------------------------------------------------------------------
 
 
-def xlsx(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], formats: Mapping[tuple[int, int], str] | None = None) -> Path:
+def xlsx(
+    path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], formats: Mapping[tuple[int, int], str | int] | None = None
+) -> Path:
     """A workbook; ``formats`` are number formats of cells of all sheets. A text is written as a text, whatever it begins with."""
     book = xlsxwriter.Workbook(str(path))
     for name, rows in sheets.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import date
 from fractions import Fraction
 
@@ -245,6 +246,43 @@ as = "relation"
         Pattern(2, None, ("title",), "\\b(SEC-\\d{1,6})\\b", "relation", Place("r.toml", 10, 1, "row 1")),
         Pattern(3, None, ("title",), "\\b(IDN-\\d{1,6})\\b", "relation", Place("r.toml", 10, 1, "row 2")),
     )
+
+
+# ---- many rules that find the same work -----------------------------------------------------------------------------------
+
+
+def beside_one_another(*targets: str) -> list[str]:
+    """What is said of rules with the same line, without the place."""
+    text = "".join(f'[[rule]]\nwhen.project = "CORE"\n{target}\n' for target in targets)
+    return [p.text for p in parse({"s.toml": STRATEGY, "r.toml": text}, "UTC")[1] if p.file == "r.toml"]
+
+
+SSO, SOC2, SCIM = 'to = "sso"', 'to = "soc2"', 'to = "scim"'
+
+
+def test_what_is_said_of_many_alike_is_said_once() -> None:
+    contested = "The rule finds the same work as the one at r.toml:1, which points elsewhere: all of it is contested"
+    repeated = "The rule says what the one at r.toml:1 says already"
+    weaker = "The rule never decides anything: the one at r.toml:1 finds the same work and is stronger"
+    assert beside_one_another(SSO, *[SOC2] * 3) == [f"{contested}."] * 3
+    assert beside_one_another(SSO, *[SOC2] * 4) == [f"{contested} (and 3 more rules)."]
+    assert beside_one_another(SSO, *[SOC2, SSO] * 600) == [
+        f"{contested} (and 599 more rules).",
+        f"{repeated} (and 599 more rules).",
+    ]
+    assert beside_one_another(SSO, *[f"{SSO}\nfallback = true"] * 5) == [f"{weaker} (and 4 more rules)."]
+
+
+def test_rules_for_other_cycles_are_in_nobody_s_way() -> None:
+    assert beside_one_another(SSO, SCIM) == []
+    said = beside_one_another(*[SSO, SCIM] * 5)
+    assert said == [f"The rule says what the one at r.toml:{line} says already (and 3 more rules)." for line in (1, 4)]
+
+
+def test_thousands_of_equal_rules_are_read_in_no_time() -> None:
+    began = time.process_time()
+    beside_one_another(*(f"{target}\npriority = {n % 7}" for n in range(700) for target in (SSO, SOC2, SCIM)))
+    assert time.process_time() - began < 10
 
 
 # ---- a whole section of rules -------------------------------------------------------------------------------------------

@@ -62,6 +62,10 @@ to = "sso"
 name = "by title"
 when.title = "*audit*"
 to = "audit"
+[[pattern]]
+in = "label"
+finds = "dup-([0-9]+)"
+as = "duplicate"
 """
 }
 
@@ -99,7 +103,7 @@ class Company:
         """Calculate the links of what is dirty, without concluding."""
         w = self.w
         w.writer.put_mapping(self.mapping, engine=ENGINE, facts=FACTS)
-        w.writer.settle_edges()
+        w.writer.settle_edges(self.mapping.patterns)
         d = w.reader.dimensions()
         facts = {"jira": SourceFacts("jira", "jira", FIELDS)}
         assessor = Assessor(self.mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), NOON)
@@ -156,6 +160,17 @@ def test_an_epic_stands_for_the_loose_work_beneath_it(company: Company) -> None:
 def test_a_quiet_epic_is_the_row_of_its_active_stories(company: Company) -> None:
     company.evaluate(issue("1", "Backlog epic", level=1, **TODO), issue("2", parent_ref="1"))
     assert company.keys() == ["CORE-1"]
+
+
+def test_sub_tasks_are_their_parents_business_but_not_that_of_a_duplicate(company: Company) -> None:
+    """A duplicate stands in no list, so that nothing would tell of what is done beneath it."""
+    below = {"level": -1, "type": "Sub-task"}
+    stories = issue("1", labels=("kr:sso",)), issue("2", parent_ref="1", labels=("dup-9",)), issue("9", labels=("kr:sso",))
+    sub_tasks = [issue("3", parent_ref="2", **below), issue("4", parent_ref="3", **below)]
+    company.evaluate(*stories, *sub_tasks, issue("5"), issue("6", parent_ref="5", **below))
+    found = company.report.unanchored()
+    assert found is not None
+    assert [(row.key, row.active) for row in found.items] == [("CORE-5", 1), ("CORE-3", 1)]
 
 
 def test_the_list_is_filtered_by_what_exists_and_refuses_what_does_not(company: Company) -> None:

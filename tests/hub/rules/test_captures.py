@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from hub.rules.captures import ways
+from hub.rules.targets import MOST_NAMES
 from tests.hub.rules.builders import Q1, Q2, claims, item, key_result, matches, named, rule, verdict
 
 CONVENTION = rule(label="kr:{key_result}")
@@ -33,8 +34,16 @@ def test_what_names_nothing(label: str) -> None:
 
 
 def test_without_wildcards_a_placeholder_stands_for_any_characters() -> None:
-    assert named(CONVENTION, item(labels=("kr: single sign-on!",))) == {" single sign-on!"}
+    assert named(CONVENTION, item(labels=("kr:single sign-on!",))) == {"single sign-on!"}
     assert named(rule(field_region="{key_result}"), item(fields={"region": "SSO"})) == {"sso"}
+
+
+def test_blanks_around_a_name_are_no_part_of_it() -> None:
+    assert named(CONVENTION, item(labels=("kr: SSO", "kr:soc2\t", "kr:\u00a0ktlo \n"))) == {"sso", "soc2", "ktlo"}
+    assert named(rule(title="[{key_result}] login"), item(title="[ sso ] login")) == {"sso"}
+    assert not matches(CONVENTION, item(labels=("kr: ", "kr:\t\u00a0")))
+    loose = rule(allowance="ktlo", source="jira", unless={"label": "kr:{key_result}"})
+    assert matches(loose, item(labels=("kr: ",)))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +159,43 @@ def test_placeholders_in_unless_only_ask_whether_something_is_named() -> None:
 
 def test_priority_takes_the_place_of_the_strength() -> None:
     assert claims(rule(label="kr:{key_result}", strength=30), item(labels=("kr:sso",)))[0].strength == 30
+
+
+# ---- limits ---------------------------------------------------------------------------------------------------------------
+
+PROSE = " ".join(f"w{n}" for n in range(600))
+PAIRS = rule("{team}-{key_result}", title="*{team}*", field_region="*{key_result}*")
+
+
+def test_one_rule_hears_a_limited_number_of_names() -> None:
+    began = time.process_time()
+    found = [c.id for c in claims(PAIRS, item(title=PROSE, fields={"region": PROSE}))]
+    assert time.process_time() - began < 5
+    assert len(found) == MOST_NAMES
+    # the line that names the key result comes first, and of the next line all words in their order
+    assert found[:3] == ["w0-w0", "w1-w0", "w2-w0"] and found[600] == "w0-w1"
+
+
+def test_so_it_is_with_labels_by_the_hundreds() -> None:
+    both = rule("{team}-{key_result}", component="{team}", label="kr:{key_result}")
+    there = item(labels=tuple(f"kr:{n:03}" for n in range(999, 0, -1)), components=tuple(f"c{n:03}" for n in range(600)))
+    found = [c.id for c in claims(both, there)]
+    assert len(found) == MOST_NAMES and found[0] == "c000-001"  # texts in the order of the alphabet
+
+
+def test_names_that_mean_something_go_before_others() -> None:
+    several = rule(label="*{key_result}*")
+    labels = (*(f"a{n}" for n in range(2_000)), "zz sso", "zz soc2")
+    found = [c.id for c in claims(several, item(labels=labels))]
+    assert found[:3] == ["soc2", "sso", "a0"] and len(found) == MOST_NAMES
+
+
+def test_lines_that_have_to_agree_are_tried_for_so_long() -> None:
+    same = rule(title="*{team}*", field_region="*{team}*{key_result}*")
+    assert len(claims(same, item(title=PROSE, fields={"region": "w0 sso"}))) == 1
+    began = time.process_time()
+    claims(same, item(title=PROSE.replace("w", "x"), fields={"region": PROSE}))
+    assert time.process_time() - began < 5
 
 
 # ---- what rules claim ------------------------------------------------------------------------------------------------------

@@ -203,6 +203,19 @@ def test_duplicates_are_followed_to_the_canonical_item(store: Store) -> None:
         assert w.duplicates(then) == {"2": "1", "card": "1"}, "the past keeps its own"
 
 
+def test_who_leads_through_a_changed_duplicate_is_calculated_again(store: Store) -> None:
+    with two(store) as w:
+        w.jira.sync(item("c", key="PAY-3"), item("b", "dup:PAY-3", key="PAY-2"), item("a", "dup:PAY-2", key="PAY-1"))
+        w.settle()
+        assert w.duplicates() == {"a": "c", "b": "c"}
+        w.jira.leave("c")
+        assert "a" in w.settle(), "its canonical item is another now"
+        assert w.duplicates() == {"a": "b"}
+        w.jira.sync(item("c", key="PAY-3"))
+        assert "a" in w.settle()
+        assert w.duplicates() == {"a": "c", "b": "c"}
+
+
 def test_two_originals_are_none(store: Store) -> None:
     with two(store) as w:
         w.jira.sync(item("1", key="PAY-1"), item("2", key="PAY-2"), item("3", "dup:PAY-1 dup:PAY-2", key="PAY-3"))

@@ -17,7 +17,8 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         "10001", "Checkout", key="PAY-1", url="https://jira.test/browse/PAY-1", type_id="3", type="Story", level=0,
         status_id="5", status="In Review", category="indeterminate", resolution_id="1", resolution="Done",
         parent_ref="10000", containers=("P1",), labels=("kr:sso", "big"), components=("api",), sprints=("7", "8"),
-        links=(("blocks", "PAY-2"), ("attachment", "https://trello.test/c/1")), assignee="5b10", estimate="2.0", estimate_unit="points", amount="1.10", currency="EUR",
+        links=(("blocks", "PAY-2"), ("attachment", "https://trello.test/c/1")), assignee="5b10", estimate="2.0",
+        estimate_unit="points", amount="1.10", currency="EUR",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), updated_at=datetime(2026, 1, 2, 0, 0, 0, 1999, tzinfo=UTC),
         done_at=datetime(2026, 1, 3, tzinfo=UTC), due_on=date(2026, 3, 31), fields={"team": "Core", "risk": None},
     )  # fmt: skip
@@ -35,7 +36,8 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         assert (found.due, found.amount) == ("2026-03-31", "1.10")
         assert found.addresses == ("https://trello.test/c/1",)
         [row] = w.query("SELECT links, amount, currency, due_on, first_seen_at, partition_id, run_id FROM item")
-        assert row == ('[["attachment","https://trello.test/c/1"],["blocks","PAY-2"]]', "1.10", "EUR", "2026-03-31", NOON, "P1", w.run)
+        links = '[["attachment","https://trello.test/c/1"],["blocks","PAY-2"]]'
+        assert row == (links, "1.10", "EUR", "2026-03-31", NOON, "P1", w.run)
 
 
 def test_what_is_empty_is_null(store: Store) -> None:
@@ -110,6 +112,15 @@ def test_the_moment_a_status_appeared(store: Store) -> None:
         assert w.item("1").status_seen_at == NOON + 2 * HOUR
         w.sync(item("1", "Again", status_id="6", status="Done"), at=NOON + 3 * HOUR)
         assert w.item("1").status_seen_at == NOON + 2 * HOUR
+
+
+def test_from_one_status_of_a_category_to_another(store: Store) -> None:
+    """From done to done is not finishing again; between others a status map may see finishing, so the moment counts."""
+    with world(store) as w:
+        w.sync(item("1", status_id="3", category="indeterminate"), item("2", status_id="5", category="done"))
+        w.sync(item("1", status_id="4", category="indeterminate"), item("2", status_id="6", category="done"), at=NOON + HOUR)
+        assert w.item("1").status_seen_at == NOON + HOUR
+        assert w.item("2").status_seen_at is None
 
 
 def test_a_former_key_and_url_still_find_the_item(store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Page, Rejected, WorkItem
-from hub.model import Item
+from hub.model import Item, Pattern, Place
 from hub.store import Store
 from hub.store.write import PageCounts, Privacy
 from tests.hub.store.world import World, item, world
@@ -113,6 +113,19 @@ def test_a_new_private_rule_makes_the_store_forget(store: Store) -> None:
         assert w.dirty() == {"1", "2"}, "what a pattern found in the title is not there any more"
         assert (w.item("1").title, w.item("3").title[:6]) == ("", "Open 3")
         assert put(w, HR, hidden(title=f"{SECRET} 3 {'.' * 210}")) == PageCounts(unchanged=1), "stored as if it always had been"
+
+
+def test_what_patterns_found_in_a_title_is_forgotten_with_it(store: Store) -> None:
+    pattern = Pattern(0, None, ("title",), r"\[([^]]+)\]", "child", Place("p.toml", 1))
+    with world(store) as w:
+        w.sync(item("8", key="Ulm-a"), item("9", key="Ulm-b"))
+        put(w, None, hidden(title="About [Ulm-a] and [Ulm-b]"))
+        w.writer.settle_edges([pattern])
+        assert any(t.startswith("ambiguity") for t in traces(store))
+        w.writer.hide_titles(HR)
+        w.writer.clear_traces()
+        w.writer.settle_edges([pattern])
+        assert [t for t in traces(store) if t.startswith(("ambiguity", "reference"))] == []
 
 
 def test_a_past_row_is_forgotten_though_the_item_is_no_longer_private(store: Store) -> None:

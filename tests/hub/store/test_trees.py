@@ -202,9 +202,17 @@ def test_a_kept_parent_gives_way_to_the_vendors_word(store: Store) -> None:
         w.end("complete")
         w.assess()
         w.sync(item("a", parent_ref="unread"), item("b", parent_ref="a"))
-        [finding] = w.settle()
-        assert finding.no == w.item("a").no
+        assert w.settle() == [], "nobody names what was cut"
         assert w.parents() == {"b": "a"}
+
+
+def test_what_was_never_granted_is_not_kept(store: Store) -> None:
+    with world(store) as w:
+        w.sync(item("a", parent_ref="a"), item("b", parent_ref="c"), item("c", parent_ref="b"))
+        w.assess()
+        w.sync(item("a", parent_ref="unread"), item("c", parent_ref="unread"))
+        assert w.settle() == []
+        assert w.parents() == {"b": "c"}
 
 
 # ---- what has left ------------------------------------------------------------------------------------------------------
@@ -265,6 +273,7 @@ class Naive:
         """changed since their source was read to the end"""
 
     def take(self, step: Refs, complete: bool) -> None:
+        had = {child for child, (_, kept) in self.wishes.items() if kept} | self.parents().keys()
         self.unread |= {id_ for id_, ref in step.items() if id_ not in self.refs or self.refs[id_] != ref}
         self.refs.update(step)
         if complete:
@@ -273,7 +282,7 @@ class Naive:
         for child, ref in self.refs.items():
             if ref in self.refs:
                 now[child] = (str(ref), False)
-            elif ref is not None and child in self.unread and child in self.wishes:
+            elif ref is not None and child in self.unread and child in had:
                 now[child] = (self.wishes[child][0], True)
         self.wishes = now
 
@@ -311,7 +320,7 @@ def check_steps(w: World, steps: list[tuple[dict[str, str | None], bool]]) -> No
         findings = w.settle()
         now = naive.parents()
         assert w.parents() == now
-        assert len(findings) == len(naive.wishes.keys() - now.keys())
+        assert len(findings) == len([c for c, (_, kept) in naive.wishes.items() if c not in now and not kept])
         trees = tree_names(now, naive.refs)
         moved = {id_ for id_ in naive.refs if before.get(id_) != now.get(id_)}
         left = {before[id_] for id_ in moved if id_ in before}
