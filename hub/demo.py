@@ -10,6 +10,7 @@ The run itself is an ordinary one, with the real connector; nothing that is show
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import PackageNotFoundError, files
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -99,23 +101,49 @@ class Plan:
         return self.folder / CONFIG
 
 
-def write(plan: Plan) -> None:
-    """Make the folder and its files anew. Raises ``UsageError`` for a folder that is not the demo's own."""
+def write(plan: Plan) -> Path | None:
+    """Make the folder and its files anew. Mapping files that somebody changed or added are moved aside first; where to.
+    Raises ``UsageError`` for a folder that is not the demo's own."""
     folder = plan.folder
     if folder.exists() and not (folder / MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         text = f"{folder} is there already and was not made by `anchorline demo`."
         raise UsageError(text, hint="Choose another one with --folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKER).write_text(_MARK, "utf-8")
+        texts = moved(shipped(), plan.today)
+        kept = _aside(folder)
+        (folder / MARKER).write_text(_MARK + _digests(texts), "utf-8")
         for old in (folder / "data", folder / MAPPINGS):
             shutil.rmtree(old, ignore_errors=True)
         (folder / MAPPINGS).mkdir()
-        for name, text in moved(shipped(), plan.today).items():
+        for name, text in texts.items():
             (folder / name).write_text(text, "utf-8")
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
         raise UsageError(text, hint="Choose another one with --folder.") from None
+    return kept
+
+
+def _digests(texts: Mapping[str, str]) -> str:
+    names = sorted(name for name in texts if name.startswith(f"{MAPPINGS}/"))
+    return "".join(f"{_digest(texts[name].encode())} {name}\n" for name in names)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def _aside(folder: Path) -> Path | None:
+    """Move the mapping folder aside if it is not as the demo wrote it."""
+    mappings, marker = folder / MAPPINGS, folder / MARKER
+    written = marker.read_text("utf-8").removeprefix(_MARK) if marker.is_file() else ""
+    if not mappings.is_dir() or not written:
+        return None
+    files = sorted(path for path in mappings.rglob("*") if path.is_file())
+    if "".join(f"{_digest(path.read_bytes())} {path.relative_to(folder).as_posix()}\n" for path in files) == written:
+        return None
+    kept = next(free for n in count(1) if not (free := folder / f"{MAPPINGS}.kept-{n}").exists())
+    return mappings.rename(kept)
 
 
 def moved(texts: Mapping[str, str], today: date) -> dict[str, str]:

@@ -48,7 +48,7 @@ def import_(
     problems = [*made.problems, *_would_fail(home, made)]
     fine = all(problem.warning for problem in problems)
     if write and fine:
-        _write(home.into, made)
+        _write(home, made)
     if json:
         _as_json(file, chosen, found, made, problems, home, write and fine)
     else:
@@ -161,18 +161,23 @@ def _would_fail(home: _Home, made: Plan) -> list[Problem]:
     return [p for p in after if not p.warning and p.file in ours and (p.file, p.text) not in before]
 
 
-def _write(into: Path, made: Plan) -> None:
-    """Each file whole or not at all."""
+def _write(home: _Home, made: Plan) -> None:
+    """Each file whole or not at all; a new one with the line in front that names its schema, which is written beside the rest."""
+    from hub.cli import schema
+
+    into = home.into
     for each in made.files:
         if not each.changed:
             continue
         target = (into / each.name).resolve()  # a link stays one
+        new = each.before is None and home.read
+        text = schema.headed(target, home.folder.resolve() / "mapping.schema.json", each.after) if new else each.after
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                    file.write(each.after)
+                    file.write(text)
                 if target.exists():
                     shutil.copymode(target, name)
                 else:
@@ -185,6 +190,8 @@ def _write(into: Path, made: Plan) -> None:
             raise UsageError(
                 f"{into / each.name} cannot be written: {error.strerror}.", hint="Check its folder and rights."
             ) from None
+    if home.read and any(each.before is None for each in made.files):
+        schema.missing(home.folder, names=("mapping",))
 
 
 def _mask() -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.cli.outcome import Outcome
     from hub.cli.probing import Probe
     from hub.config import Source
-    from hub.looking import Draft, Spread
+    from hub.looking import Draft, News, Spread
     from hub.report.values import Tree
 
 
@@ -33,6 +33,8 @@ class Looked:
     kept: list[str]
     tree: Tree | None
     notes: list[str]
+    news: News | None = None
+    """What is new where nothing was drafted; None where something was"""
 
 
 def show(found: Looked) -> None:
@@ -41,8 +43,12 @@ def show(found: Looked) -> None:
     from hub.cli.render.tree import tree
     from hub.looking.files import OBJECTIVES
 
+    if found.news is not None:
+        _again(found, found.news)
+        return
     width = output.out().width
-    output.show("", shown.drafted(found.draft, found.promise, width), "")
+    missing = found.tree.broken_anchors if found.tree is not None else 0
+    output.show("", shown.drafted(found.draft, found.promise, width, missing), "")
     if found.tree is not None:
         output.show(tree(found.tree, access.now(), width, ZoneInfo(found.draft.mapping.timezone)), "")
     output.show(shown.files(found.written, found.kept))
@@ -53,6 +59,17 @@ def show(found: Looked) -> None:
         output.say("")
         output.say(f"Goals are called as their labels are: write real names in {OBJECTIVES}.")
     output.next_steps(*_steps(found.folder))
+
+
+def _again(found: Looked, news: News) -> None:
+    """The second time: what the work names beyond the files, and no more."""
+    from hub.cli.render import looking as shown
+
+    if found.written:
+        output.show(shown.files(found.written, []))
+    if (notes := shown.doubtful(None, [redact(note) for note in found.notes])) is not None:
+        output.show(notes, "")
+    output.line(shown.new(news))
 
 
 def _steps(folder: Path) -> list[tuple[str, str]]:
@@ -81,5 +98,6 @@ def as_data(found: Looked) -> dict[str, Any]:
         "tree": found.tree,
         "written": found.written,
         "kept": found.kept,
+        "new": found.news,
         "next": [command for command, _ in _steps(found.folder)],
     }

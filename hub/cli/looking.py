@@ -24,12 +24,12 @@ import typer
 from rich.text import Text
 
 import connectors
-from hub.cli import access, children, looked, output, sheeting, syncing
+from hub.cli import access, children, looked, output, schema, sheeting, syncing
 from hub.cli.failures import Terminated
 from hub.cli.outcome import Outcome
 from hub.cli.watching import view
 from hub.errors import AnchorlineError, ConfigError, UsageError
-from hub.looking import FOLDER, Draft, Given, Site, Spread, Stock, config_file, draft, newest_day, spread, teams
+from hub.looking import FOLDER, Draft, Given, Site, Spread, Stock, config_file, draft, newest_day, news, spread, teams
 
 if TYPE_CHECKING:
     from connectors.base import Kind, SourceSettings
@@ -244,7 +244,8 @@ class _Looking:
         from hub.looking.draft import files_day
 
         today = files_day(_today(site.timezone))
-        self._write(self.path, config_file(site, today, probe.partitions, probe.choice, probe.newest))
+        text = config_file(site, today, probe.partitions, probe.choice, probe.newest)
+        self._write(self.path, schema.headed(self.path, self.path.with_name("config.schema.json"), text))
         from hub.cli.render.looking import seen
 
         output.tell(seen(probe, self.kind, settings.url))
@@ -298,15 +299,28 @@ class _Looking:
         with output.err().status(Text("looking at what was read")) as status:
             made = self._made(items, lists, config, source, probe, okrs, as_of)
             for name, text in made.files.items():
-                self._write(self.mappings / name.removeprefix(f"{FOLDER}/"), text)
+                path = self.mappings / name.removeprefix(f"{FOLDER}/")
+                headed = path.suffix == ".toml"
+                self._write(path, schema.headed(path, self.mappings / "mapping.schema.json", text) if headed else text)
+            drafted = bool(self.written)
+            self._beside()
             mapping = load_mappings(config.mappings, config.timezone)[0]
             promise = _promise(mapping, items, lists, as_of)
             status.update(Text("calculating"))
             sync.evaluate(store, config, mapping, "", as_of=as_of, run_id=None)
         tree = Report(store).tree()
         return looked.Looked(
-            self.folder, source, probe, outcome, made, promise, self.written, _once(self.kept), tree, self.notes
+            self.folder, source, probe, outcome, made, promise, self.written, _once(self.kept), tree, self.notes,
+            None if drafted else news(made, self.given.kept.values()),
         )  # fmt: skip
+
+    def _beside(self) -> None:
+        """What belongs to the files: the schemas that their first lines name, and what keeps the database out of git."""
+        from hub.cli.setup import GITIGNORE
+
+        self.written += [str(self._shown(path)) for path in schema.missing(self.mappings, self.path)]
+        if not (self.folder / ".gitignore").exists():
+            self._write(self.folder / ".gitignore", GITIGNORE)
 
     def _made(
         self,

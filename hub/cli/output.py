@@ -146,10 +146,12 @@ def event(value: Mapping[str, Any]) -> None:
 
 
 def say(text: str, style: str = "") -> None:
-    """A line to the person at the terminal, on standard error."""
+    """A line to the person at the terminal, on standard error; a longer one goes on beneath where it began."""
     from rich.text import Text
 
-    tell(Text(text, style), whole=True)
+    from hub.cli.render.hanging import Hanging
+
+    tell(Hanging(Text(text, style), len(text) - len(text.lstrip())), whole=True)
 
 
 def next_steps(*steps: tuple[str, str]) -> None:

@@ -87,6 +87,9 @@ def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool, l
             raise access.not_yet()
         found = report.explain(text, cycle, labels)
         ids, known = ([], None) if found else (report.ids(), report.known(text))
+        named = bool(labels) and not found and bool(report.explain(text, cycle))
+    if named:
+        raise UsageError(f'"{text}" is no item: --label asks what a label would change for one.', hint="Name an item by its key.")
     if known is not None:
         raise UsageError(known)
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,20 @@ def _mappings(path: Path) -> Path:
     except (OSError, ValueError):
         written = None
     return path.parent / (written if isinstance(written, str) else "mappings")
+
+
+def headed(file: Path, schema: Path, text: str) -> str:
+    """The text of a new file with the line in front by which an editor finds its schema."""
+    way = Path(os.path.relpath(schema, file.parent)).as_posix()
+    return f"#:schema {way if way.startswith('.') else f'./{way}'}\n{text}"
+
+
+def missing(mappings: Path, config: Path | None = None, names: tuple[str, ...] = ("mapping", "tests")) -> list[Path]:
+    """Write the schemas of a mapping folder, and of a configuration, that are not there yet; those that were written. One that is
+    there stays, whatever its version: `anchorline schema` writes it again."""
+    wanted = {mappings / f"{name}.schema.json": name for name in names}
+    wanted |= {config.with_name("config.schema.json"): "config"} if config is not None else {}
+    return [file for file, name in wanted.items() if not file.exists() and _write(file, made(name))]
 
 
 def _write(file: Path, schema: Json) -> bool:

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 # ---- init ---------------------------------------------------------------------------------------------------------------
 
 
+GITIGNORE = "# The database holds titles of work items: it does not belong into git.\ndata/\n"
+"""What `init` writes beside the configuration"""
+_TOOLS = {
+    "airtable": "Airtable", "asana": "Asana", "azure": "Azure DevOps", "azure-devops": "Azure DevOps", "basecamp": "Basecamp",
+    "bitbucket": "Bitbucket", "clickup": "ClickUp", "confluence": "Confluence", "github": "GitHub", "gitlab": "GitLab",
+    "hubspot": "HubSpot", "jira": "Jira", "linear": "Linear", "monday": "monday.com", "notion": "Notion",
+    "openproject": "OpenProject", "pipedrive": "Pipedrive", "redmine": "Redmine", "salesforce": "Salesforce",
+    "servicenow": "ServiceNow", "shortcut": "Shortcut", "slack": "Slack", "smartsheet": "Smartsheet", "trello": "Trello",
+    "wrike": "Wrike", "youtrack": "YouTrack", "zendesk": "Zendesk",
+}  # fmt: skip
+
+
 class Said(NamedTuple):
     """Options that only looking at a source has; ``projects`` with commas between them."""
 
@@ -43,6 +55,7 @@ def start(what: str | None, folder: str | None, said: Said, json: bool) -> None:
         named = tuple(part.strip() for part in (said.projects or "").split(",") if part.strip())
         looking.look(what, Path(folder or ""), looking.Answers(said.url, said.user, said.okrs, named, said.yes), json)
         return
+    _no_tool(what)
     if folder is not None or any(said):
         from hub.tomlfile import did_you_mean
 
@@ -50,6 +63,17 @@ def start(what: str | None, folder: str | None, said: Said, json: bool) -> None:
         text = f'There is no kind of source named "{what}".' if what else "Which kind of source shall be looked at?"
         raise UsageError(text, hint=did_you_mean(what or "", known, otherwise=f"Name it: anchorline init {known[0]}."))
     init(Path(what or ""), json)
+
+
+def _no_tool(what: str | None) -> None:
+    """The name of a tool that no connector reads is hardly meant as that of a folder. Raises ``UsageError``."""
+    import connectors
+
+    title = _TOOLS.get((what or "").lower())
+    if title is not None:
+        known = ", ".join(connectors.kinds())
+        hint = f"It reads from {known}. If a folder of that name is meant: anchorline init ./{quote(what or '')}"
+        raise UsageError(f"There is no connector for {title} in this version.", hint=hint)
 
 
 def init(folder: Path, json: bool) -> None:
@@ -60,7 +84,7 @@ def init(folder: Path, json: bool) -> None:
     written: list[str] = []
     kept: list[str] = []
     try:
-        for name, text in shipped().items():
+        for name, text in {**shipped(), ".gitignore": GITIGNORE}.items():
             (written if _write_new(folder / name, text) else kept).append(name)
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
@@ -154,6 +178,8 @@ def check(
         )
     access.require(path)
     config, mapping, problems = examine(path)
+    if items is not None:  # no source is asked, so no secret is missing
+        problems = [problem for problem in problems if not problem.text.startswith("The secret of the source")]
     valid = not any(not problem.warning for problem in problems)
     counts = counted(config, mapping) if config and mapping else {}
     found, unread = auditing.note(config, mapping, items) if valid and config and mapping and not alone else (None, None)
@@ -171,6 +197,8 @@ def check(
             output.show(audit(found, every))
         if unread is not None:
             output.say(unread, "yellow")
+        elif valid and found is None and not alone:
+            output.say("No items were read yet: `anchorline sync` reads them, or name an extract with --items FILE.", "dim")
     if not valid:
         wrong = sum(not problem.warning for problem in problems)
         output.say("1 problem; mend it before a sync." if wrong == 1 else f"{wrong} problems; mend them before a sync.", "bold")

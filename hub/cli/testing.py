@@ -26,6 +26,9 @@ def test(path: Path, names: list[str], record: list[str], into: str | None, json
     config = access.config(path)
     mapping = access.strategy(config)
     if record:
+        if names:
+            text = f"With --record no file is named, and {names[0]} is one."
+            raise UsageError(text, hint=f"Name every item with its own --record: --record {record[0]} --record {names[0]}.")
         _record(config, mapping, record, into, json)
         return
     from hub.cli.render.tests import report_of
@@ -69,6 +72,7 @@ def _chosen(texts: dict[str, str], names: list[str]) -> dict[str, str]:
 def _record(config: Config, mapping: Mapping, keys: list[str], into: str | None, json: bool) -> None:
     """Freeze items with their ancestors into a test file; what they serve now is what is expected from now on."""
     from hub.assess import Assessor
+    from hub.cli import schema
     from hub.ruletests import frozen, recorded
 
     with access.synced(config) as store:
@@ -84,6 +88,9 @@ def _record(config: Config, mapping: Mapping, keys: list[str], into: str | None,
     known = _keys(file)
     fresh = [f for f in frozen(mapping, dimensions, items, attachments, wanted) if f.name not in known]
     text = recorded(fresh, cycle.id, datetime.fromtimestamp(as_of / 1000, mapping.zone).date(), head=not file.exists())
+    if fresh and not file.exists():
+        schema.missing(config.mappings, names=("tests",))
+        text = schema.headed(file, config.mappings / "tests.schema.json", text)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as out:
@@ -95,7 +102,12 @@ def _record(config: Config, mapping: Mapping, keys: list[str], into: str | None,
     if json:
         output.data({"file": str(file), "recorded": names, "kept": kept})
         return
-    output.line(f"recorded {len(names)} items in {file}" if names else f"nothing to record: {file} has them already")
+    if names:
+        from hub.cli.render.text import count
+
+        output.line(f"recorded {count(len(names), 'item')} in {file}: {', '.join(names)}")
+    else:
+        output.line(f"nothing to record: {file} has them already")
     for name in kept:
         output.line(f"kept     {name}, which was there already")
     output.next_steps((f"anchorline test {file.name}", "says whether the rules still give the same"))

@@ -19,23 +19,31 @@ _HEADER = re.compile(r"\s*\[\[?[\w\s.\"'-]*\]?\]?\s*")
 _SUSPECT = re.compile(r"token|passw|secret|credential|api.?key|bearer|\bpat\b", re.IGNORECASE)
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _ADDRESS = re.compile(r"[A-Za-z+]{2,20}://[^@?#\s]*")
+_MASKED = re.compile(r"""(\s*[A-Za-z][a-z_-]{1,19}(?:\.[A-Za-z][a-z_-]{0,19}){0,3}\s*=\s*)["'\[{0-9tf]""")
+"""A key that is a word, and the first character of its value: nothing else is told from a secret that ends in =."""
+MASK = "…"
 _SHORTEST = 4
 """Characters of a variable's value that are looked for: a line that repeats fewer gives nothing away."""
 
 
 def harmless(keys: Collection[str], environ: Mapping[str, str]) -> Callable[[str], str]:
-    """What shows of a line: all of it but its comment, or nothing. ``keys`` are further ones whose values are no secrets.
+    """What shows of a line: all of it but its comment, its key alone with the value masked, or nothing. ``keys`` are further ones whose values are no secrets.
 
     A whitelist, since a secret can stand anywhere by mistake: under a misspelt key, in an address, on a line of its own."""
     known = KNOWN | {fold(key) for key in keys}
     values = [v for name, v in environ.items() if name.startswith(PREFIX) and len(v) >= _SHORTEST]
 
+    def hidden(text: str) -> bool:
+        return bool(_RANDOM.search(text)) or any(value in text for value in values)
+
     def shown(line: str) -> str:
+        masked = _MASKED.match(line)
+        instead = f"{masked[1]}{MASK}" if masked and not hidden(masked[1]) else ""
         bare = _QUOTED.sub(lambda found: "" if found[0].startswith("#") else "." * len(found[0]), line)
         line = line[: len(bare)].rstrip()
-        if _SUSPECT.search(line) or _RANDOM.search(line) or any(value in line for value in values):
-            return ""
-        return line if _HEADER.fullmatch(line) or _is_known(line, bare, known) else ""
+        if _SUSPECT.search(line) or hidden(line):
+            return instead
+        return line if _HEADER.fullmatch(line) or _is_known(line, bare, known) else instead
 
     return shown
 

@@ -15,6 +15,7 @@ from hub.config import environment as env
 from hub.config.values import Source
 from hub.model import fold
 from hub.tomlfile import Table, did_you_mean, instead
+from hub.tomlfile.ids import spelt
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -86,7 +87,7 @@ def harmless_keys(table: Any) -> set[str]:
 
 def _check_name(name: str, table: Table, others: list[str], variable: str) -> None:
     if not _NAME.fullmatch(name):
-        proposal = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
+        proposal = re.sub(r"[^a-z0-9_-]+", "-", spelt(name).lower()).strip("-_")
         remedy = "Use small letters, digits, - and _, beginning with a letter" + (
             f': "{proposal}".' if _NAME.fullmatch(proposal) else "."
         )
@@ -125,9 +126,7 @@ def _kind(table: Table) -> Kind | None:
 
 def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> None:
     """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
-    known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else {*_COMMON, *table.values} - set(_LATER)
-    if kind is None and "kind" not in table:
-        known -= set(_OTHERS)
+    known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else _known_without_kind(table)
     secrets = {
         k: f"Remove it from the file, and set {variable} or {variable}_FILE."
         for k in table.values
@@ -148,6 +147,13 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
             table.suggested.add(right)
             remedy = instead(right) or did_you_mean(key, known)
             table.problem(key, f'The key "{key}" is unknown in {table.label}.', remedy, at_key=True)
+
+
+def _known_without_kind(table: Table) -> set[str]:
+    """Keys that may be right where the kind is not known: those that some installed kind takes."""
+    if table.values.get("kind") in connectors.kinds():  # it cannot be loaded, so nobody knows what it takes
+        return {*_COMMON, *table.values} - set(_LATER)
+    return {*_COMMON, "projects"}.union(*(harmless_keys({"kind": name}) for name in connectors.kinds()))
 
 
 def _url(table: Table) -> str | None:

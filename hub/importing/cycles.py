@@ -70,6 +70,16 @@ def named(text: str, cycles: Mapping[str, tuple[str, date, date]]) -> str | None
     return same[0] if len(same) == 1 else None
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two texts of a sheet mean one cycle: spelt alike, or the same quarter, half or year."""
+    if fold(one).strip() == fold(other).strip():
+        return True
+    here, there = period(one), period(other)
+    return (
+        here is not None and there is not None and here[1:] == there[1:] and (here.year in (None, there.year) or not there.year)
+    )
+
+
 class Proposal(NamedTuple):
     """How an unknown cycle could be declared: the days of a calendar quarter where the text is one."""
 

@@ -12,6 +12,8 @@ from hub.model import fold
 from hub.tomlfile.write import Value
 
 HEAD = "Imported from "
+SCHEMA = "#:schema "
+"""The first line of a file, for editors; it stands above the head"""
 
 
 def _head(origin: str) -> list[str]:
@@ -52,7 +54,8 @@ class Files:
 
     def is_ours(self, file: str) -> bool:
         """Whether a file says that it was imported from the same sheet."""
-        return self._known.files.get(file, "").lstrip().startswith(comment(f"{HEAD}{self._origin},"))
+        first = (line for line in self._known.files.get(file, "").splitlines() if line.strip() and not line.startswith(SCHEMA))
+        return next(first, "").startswith(comment(f"{HEAD}{self._origin},"))
 
     def for_new(self, stem: str, cycle: str) -> str:
         """The file for new blocks of a team: its own, unless that was imported from another sheet or written by hand."""

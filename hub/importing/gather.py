@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hub.errors import Problem
+from hub.importing import cycles
 from hub.importing.columns import Columns, ambition
 from hub.importing.values import KeyResultRow, ObjectiveRow, Sheet, Wanted
 from hub.model import fold
@@ -51,6 +52,7 @@ class _Gathering:
         self.problems: list[Problem] = []
         self.open: list[_Open] = []
         self.current: _Open | None = None
+        self.strays: list[tuple[int, str]] = []
 
     def cell(self, row: int, meaning: str) -> str:
         """A cell's text; one that cannot be used is told and empty."""
@@ -94,6 +96,8 @@ class _Gathering:
                 text = "The key result has no objective: none stands in its row or above it."
                 self.wrong(row, "key_result", text, "Write the objective's name into the same row.")
                 continue
+            if self._elsewhere(row, current):
+                continue
             self._speak(row, current, of_its_own=not key_result)
             if key_result:
                 current.key_results.append(self._key_result(row, key_result))
@@ -103,7 +107,17 @@ class _Gathering:
             self.wrong(
                 self.columns.header, "objective", "There is no row beneath the headers.", "Check that the sheet was saved."
             )
-        return Wanted(objectives, tuple(self.problems))
+        return Wanted(objectives, tuple(self.problems), tuple(self.strays))
+
+    def _elsewhere(self, row: int, current: _Open) -> bool:
+        """Whether a row names another cycle than its objective: it belongs to no objective of the sheet, so it is left out."""
+        here, there = self.cell(row, "cycle"), current.first("cycle")
+        if not here or not there or cycles.same(here, there):
+            return False
+        self.strays.append((row, here))
+        text = f'The row is of "{_short(here)}" and its objective "{_short(current.name)}" of "{_short(there)}": it is left out.'
+        self.wrong(row, "cycle", text, "Give the row an objective of its own cycle: write the objective's name into it.")
+        return True
 
     def _stray(self, row: int) -> None:
         """A row of numbers beneath nothing, such as totals, is left out, and said; an empty one is just empty."""
@@ -127,7 +141,7 @@ class _Gathering:
         another team either, since teams like the same words."""
         for meaning in ("objective_id", "cycle") if adjacent else ("objective_id", "cycle", "team"):
             here, there = self.cell(row, meaning), former.first(meaning)
-            if here and there and fold(here) != fold(there):
+            if here and there and not (cycles.same if meaning == "cycle" else _alike)(here, there):
                 return False
         return True
 
@@ -141,13 +155,11 @@ class _Gathering:
         current.say("team", row, self.cell(row, "team"))
 
     def _closed(self, each: _Open) -> ObjectiveRow:
-        for meaning in ("cycle", "pillar"):
-            rows = each.said.get(meaning, {})
-            texts = dict.fromkeys(map(fold, rows.values()))
-            if len(texts) > 1:
-                other = next(row for row, text in rows.items() if fold(text) != fold(each.first(meaning)))
-                text = f'The objective "{_short(each.name)}" has another {meaning} above: "{_short(each.first(meaning))}".'
-                self.wrong(other, meaning, text, "The first counts; correct one of the two.", warning=True)
+        pillar = each.first("pillar")
+        other = next((row for row, text in each.said.get("pillar", {}).items() if not _alike(text, pillar)), None)
+        if other is not None:
+            text = f'The objective "{_short(each.name)}" has another pillar above: "{_short(pillar)}".'
+            self.wrong(other, "pillar", text, "The first counts; correct one of the two.", warning=True)
         owner = each.first("objective_owner") or each.first("own_owner") or each.agreed("key_owner")
         team = each.first("own_team") or each.first("key_team")
         if not each.key_results:
@@ -238,6 +250,10 @@ class _Gathering:
                 shown = self.sheet.ref(before, self.columns.meant[meaning].column if meaning in self.columns.meant else None)
                 remedy = f"Give one of the two another, or leave the column out: --columns {meaning}="
                 self.wrong(row, meaning, f'The id "{id}" stands in {shown} already.', f"{remedy}.")
+
+
+def _alike(one: str, other: str) -> bool:
+    return fold(one) == fold(other)
 
 
 def gather(sheet: Sheet, columns: Columns) -> Wanted:

@@ -67,6 +67,9 @@ class _Planning:
     def run(self, wanted: Wanted) -> Plan:
         self.problems += wanted.problems
         rows = [(row, cycle) for row in wanted.objectives if (cycle := self._cycle(row)) is not None]
+        for at, written in wanted.strays:
+            if cycles.named(written, self.known.cycles) is None:
+                self._undeclared(at, written)
         if not any(not problem.warning for problem in self.problems):
             for cycle in dict.fromkeys(cycle for _, cycle in rows):
                 self._one_cycle(cycle, [row for row, of in rows if of == cycle])
@@ -120,14 +123,18 @@ class _Planning:
                 choice = f"Say which: --cycle {declared[-1]}." if declared else "Say which: --cycle ID."
                 self.wrong(row.row, "cycle", "The sheet says no cycle for this objective.", choice)
             return
-        proposal = cycles.proposal(row.cycle)
-        before = self.missing["cycle"].get(fold(row.cycle))
-        near = "" if cycles.period(row.cycle) else nearest(row.cycle, declared) or ""  # one quarter is not nearly another
-        self.missing["cycle"][fold(row.cycle)] = Missing(row.cycle, proposal.id, before.times + 1 if before else 1, near)
+        self._undeclared(row.row, row.cycle)
+
+    def _undeclared(self, row: int, written: str) -> None:
+        proposal = cycles.proposal(written)
+        before = self.missing["cycle"].get(fold(written))
+        declared = [id for id, *_ in self.known.cycles.values()]
+        near = "" if cycles.period(written) else nearest(written, declared) or ""  # one quarter is not nearly another
+        self.missing["cycle"][fold(written)] = Missing(written, proposal.id, before.times + 1 if before else 1, near)
         if before is None:
             remedy = f"Add it under [cycle] in a mapping file, {proposal.line}, or say --cycle ID."
             remedy = f'Did you mean "{near}"?' if near else remedy
-            self.wrong(row.row, "cycle", f'No mapping file has a cycle "{row.cycle}".', remedy)
+            self.wrong(row, "cycle", f'No mapping file has a cycle "{written}".', remedy)
 
     def _declared(self, kind: str, written: str) -> str | None:
         """The id of the pillar or team that a text means, by id or name; None for none, and for one that is noted as missing."""

@@ -105,6 +105,8 @@ class Wanted:
 
     objectives: tuple[ObjectiveRow, ...]
     problems: tuple[Problem, ...] = ()
+    strays: tuple[tuple[int, str], ...] = ()
+    """(row, cycle) of rows that are left out because they name another cycle than their objective."""
 
 
 Sign = Literal["+", "~", "-", "="]

@@ -12,6 +12,7 @@ from hub.looking.config_file import Site, config_file
 from hub.looking.coverage import Spread, spread
 from hub.looking.draft import FOLDER, Draft, Given, draft, newest_day, quarter
 from hub.looking.fields import FieldChoice, FieldFigures, candidates, choose, figures
+from hub.looking.news import News, news
 from hub.looking.partitions import WINDOW, Census, PartitionFigures, living, newest_of
 from hub.looking.stock import Stock
 from hub.looking.teams import TeamRow, Teams, teams
@@ -24,6 +25,7 @@ __all__ = [
     "FieldChoice",
     "FieldFigures",
     "Given",
+    "News",
     "PartitionFigures",
     "Site",
     "Spread",
@@ -38,6 +40,7 @@ __all__ = [
     "living",
     "newest_day",
     "newest_of",
+    "news",
     "quarter",
     "spread",
     "teams",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.looking.fields import FieldChoice, FieldFigures
 from hub.looking.files import joined
 from hub.looking.partitions import WINDOW, PartitionFigures
-from hub.looking.text import beside, clean, comment, day, named, several, share
+from hub.looking.text import beside, clean, comment, comments, day, named, several, share
 from hub.tomlfile.write import key, value
 
 SHOWN = 200
@@ -90,16 +90,22 @@ def _when(each: PartitionFigures) -> str:
 
 
 def _estimates(site: Site, choice: FieldChoice) -> list[str]:
-    filled = share(choice.estimated, choice.stories)
-    told = f'{filled} of stories and tasks have an estimate; "estimate" would weigh effort by it' if choice.stories else ""
-    lines = ["", *beside([('effort = "count"', told)])]
-    if site.estimates and choice.estimate is not None:
-        note = f'"{clean(choice.estimate.name)}": {_filled(choice.estimate)}, more than the usual field'
-        lines += beside([(f"estimate = {value(choice.estimate.id)}", note)])
+    own = choice.estimate if site.estimates else None
+    lines = ["", *(comments(_estimated(site, choice, own)) if choice.stories else ()), 'effort = "count"']
+    if own is not None:
+        lines += beside([(f"estimate = {value(own.id)}", f'"{clean(own.name)}": {_filled(own)}, more than the usual field')])
     if len(choice.points) > 1 or choice.estimate is not None:
-        lines.append(comment("Fields that may hold estimates:"))
+        lines.append(comment(f"Fields that may hold estimates, by all {several(choice.sampled, 'newest item')}:"))
         lines += [comment(f"  {each.id}  {clean(each.name)}: {_filled(each)}") for each in choice.points]
     return lines
+
+
+def _estimated(site: Site, choice: FieldChoice, own: FieldFigures | None) -> str:
+    """How many have an estimate, of what, and by which field."""
+    filled = choice.estimated if own is None else choice.better
+    by = f'the field "{clean(own.name)}"' if own is not None else f"the fields that {site.title} usually has for it"
+    of = f"{several(choice.stories, 'story or task', 'stories and tasks')} among the {several(choice.sampled, 'newest item')}"
+    return f'{share(filled, choice.stories)} of {of} have an estimate, by {by}; effort = "estimate" would weigh work by it.'
 
 
 def _fields(site: Site, choice: FieldChoice) -> list[str]:

@@ -117,6 +117,12 @@ def slips(reached: Mapping[str, int], carriers: Mapping[str, int]) -> dict[str, 
     return found
 
 
+def questions(carriers: Mapping[str, int], wrong: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pairs of names that are as alike as slips are, on one item each, so that neither can be told to be the right one."""
+    once = sorted(name for name, number in carriers.items() if number == 1 and name not in wrong)
+    return [(one, other) for at, one in enumerate(once) for other in once[at + 1 :] if _alike(one, other)]
+
+
 def _alike(one: str, other: str) -> bool:
     if re.sub(r"[^0-9]", "", one) != re.sub(r"[^0-9]", "", other):
         return False

@@ -51,6 +51,10 @@ class FieldChoice:
     """Items of the sample that may have one: no sub-tasks, nothing above stories"""
     points: tuple[FieldFigures, ...] = ()
     """All number fields that may hold estimates"""
+    sampled: int = 0
+    """Items of the sample"""
+    better: int = 0
+    """Stories of the sample that have an estimate in ``estimate``"""
 
 
 def candidates(rows: Iterable[Dimension]) -> list[Dimension]:
@@ -127,7 +131,8 @@ def choose(found: Sequence[FieldFigures], sample: Sequence[WorkItem]) -> FieldCh
     estimated = sum(item.estimate is not None for item in stories)
     better = [f for f in points if f.filled > 1.2 * sum(item.estimate is not None for item in sample) + 5]
     best = max(better, key=lambda f: (f.filled, f.id), default=None)
-    return FieldChoice(chosen, tuple(others), best, estimated, len(stories), points)
+    filled = sum(bool(texts(item.fields.get(best.id))) for item in stories) if best is not None else 0
+    return FieldChoice(chosen, tuple(others), best, estimated, len(stories), points, len(sample), filled)
 
 
 def by_values(found: Iterable[str]) -> bool:

@@ -207,7 +207,7 @@ def rule_notes(figures: RuleFigures) -> list[str]:
     if figures.adds:
         told.append(f"Adds {figures.adds:,} of {several(figures.of, 'active item')} ({share(figures.adds, figures.of)}).")
     if figures.aside:
-        told.append(f"Sets {figures.aside:,} of {several(figures.of, 'active item')} ({share(figures.aside, figures.of)}) aside.")
+        told.append(f"Sets {several(figures.aside, 'active item')} aside, which then count nowhere.")
     if not told:
         told.append(f"No active item yet; it reaches {several(figures.rule.matched, 'item')}.")
     if figures.broken:
@@ -226,6 +226,10 @@ def convention_notes(found: Iterable[Convention]) -> list[str]:
             notes.append(f"Not written: {called} on {several(each.carriers, 'item')}; {each.why_not}.")
         for name, meant, reach in each.slips:
             notes.append(f'"{clean(name)}" ({several(reach, "item")}) looks like "{meant}" misspelt: shown as a broken anchor.')
+        for one, other in each.asked:
+            notes.append(
+                f'Is "{clean(one)}" the same as "{clean(other)}"? One item each names them, so neither is a key result yet.'
+            )
         if each.few and each.pattern:
             told = named((f"{name} ({reach})" for name, reach in each.few), 12)
             notes.append(f"Named by {called} and no key result here, so shown as broken anchors: {told}.")

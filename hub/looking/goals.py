@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub.looking.families import FEW, Family, families, in_cycle, is_id, slips
+from hub.looking.families import FEW, Family, families, in_cycle, is_id, questions, slips
 from hub.looking.fields import DISTINCT, by_values
 from hub.looking.stock import Stock
 from hub.looking.text import clean, writable
@@ -58,6 +58,8 @@ class Convention:
     reach: int = 0
     slips: list[tuple[str, str, int]] = field(default_factory=list)
     """(name, the one that it is a slip of, items it reaches)"""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of names on one item each, of which one may be the other misspelt: none is drafted"""
     few: list[tuple[str, int]] = field(default_factory=list)
     """Names that reach too few items to be drafted"""
     unfit: list[str] = field(default_factory=list)
@@ -161,7 +163,12 @@ class _Gathering:
             return made
         spelt = {name: number for name, number in reached.items() if is_id(name)}
         wrong = slips(spelt, {name: len(family.names[name]) for name in spelt})
+        open_ = {name: len(family.names[name]) for name in spelt if name not in ALLOWANCES and name not in (self.known or ())}
+        made.asked = questions(open_, wrong) if not self.known else []
+        unclear = {name for pair in made.asked for name in pair}
         for name in sorted(reached, key=lambda n: (-reached[n], n)):
+            if name in unclear:
+                continue
             if name in ALLOWANCES:
                 made.allowances.append(name)
                 self.allowances[name] = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.looking.coverage import Spread, spread
 from hub.looking.families import FEW, taken_apart
@@ -46,7 +46,8 @@ class Candidate:
 @dataclass(frozen=True)
 class RuleFigures:
     """A rule that is written, with the active items that it adds to those above it: ``adds`` serve a key result or run the
-    business through it, ``aside`` are set aside by it, of ``of`` active items in all."""
+    business through it, of ``of`` active items in all, as `progress` counts them: above sub-tasks, without those set aside.
+    ``aside`` are set aside by it."""
 
     rule: Candidate
     adds: int
@@ -222,9 +223,10 @@ def try_out(stock: Stock, tried: list[Candidate], understood: Callable[[list[Can
         kept.append(each)
         broken = now.counts["broken"] - last.counts["broken"]
         contested = now.counts["contested"] - last.counts["contested"]
-        written.append(RuleFigures(each, adds, aside, len(nothing.active), max(broken, 0), max(contested, 0)))
+        written.append(RuleFigures(each, adds, aside, 0, max(broken, 0), max(contested, 0)))
         last = now
-    return Rules(tuple(written), tuple(left_out), tuple(_hints(stock, last)), last)
+    counted = tuple(replace(each, of=last.total) for each in written)
+    return Rules(counted, tuple(left_out), tuple(_hints(stock, last)), last)
 
 
 def _taken(now: Spread) -> int:

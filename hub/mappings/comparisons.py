@@ -13,7 +13,7 @@ from hub.mappings.line import CAPTURES, Keys, Line, finite, kind_of, toml
 from hub.mappings.regexes import compiled, normal
 from hub.model import DATES, NUMBERS, Comparison, Test, fold
 from hub.tomlfile import day_of, did_you_mean, flag_of, instead, nearest
-from hub.tomlfile.dates import is_day
+from hub.tomlfile.dates import REMEDY, is_day, no_date
 
 Right = Decimal | date | str
 
@@ -28,7 +28,7 @@ def read_table(line: Line, keys: Keys, value: dict[str, Any]) -> Test | None:
         if op in g.OPERATORS:
             found.append(_READ[op](line, (*keys, op), op, right))
         else:
-            line.problem((*keys, op), f'"{op}" is no operator of `{line.shown}`.', _no_operator(line, op), at_key=True)
+            line.problem((*keys, op), f'"{op}" is no operator of `{line.shown}`.', _no_operator(line, op, right), at_key=True)
             found.append(None)
     comparisons = tuple(c for c in found if c is not None)
     if len(comparisons) < len(found) or not _can_hold(line, keys, comparisons):
@@ -41,13 +41,24 @@ def exactly(value: Decimal | date) -> Test:
     return Test("compare", "", toml(value), (Comparison("gte", value), Comparison("lte", value)))
 
 
-def _no_operator(line: Line, op: str) -> str:
+def _no_operator(line: Line, op: str, value: Any) -> str:
     word = fold(op).strip().replace("-", "_")
+    if word.replace(" ", "_") in g.LOOKS_INTO and line.kind in ("text", "own"):
+        return _with_stars(line, word.replace(" ", "_"), value)
     right = g.OPERATORS_OTHERS.get(word) or g.OPERATORS_OTHERS.get(word.replace(" ", "_")) or nearest(op, g.OPERATORS) or ""
     if right:
         return instead(right)
     dotted = f'; a field with a dot in its name goes in quotes: {line.word}.field."a.b".' if line.kind == "own" else "."
     return f"Operators are {', '.join(g.OPERATORS[:-1])} and {g.OPERATORS[-1]}{dotted}"
+
+
+def _with_stars(line: Line, word: str, value: Any) -> str:
+    """What says the same as ``contains``, ``starts_with`` and the like of a text or several."""
+    given = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one.strip("%* ")]
+    before, after = "" if word.startswith("starts") else "*", "" if word.startswith("ends") else "*"
+    shown = [toml(f"{before}{one.strip('%* ')}{after}") for one in given] or ['"*x*"']
+    right = shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
+    return f"Write a text with stars: {line.shown} = {right}."
 
 
 def _example(line: Line) -> str:
@@ -142,6 +153,11 @@ def _unknown(line: Line, op: str, written: str) -> tuple[str, str]:
         return f'"{written}" in quotes is a text, not a day.', f"Write it without quotes: {op} = {written}."
     if re.fullmatch(r"-?\d+(\.\d+)?", written) and line.kind != "day":
         return f'"{written}" in quotes is a text, not a number.', f"Write it without quotes: {op} = {written}."
+    unit = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*[^\d\s][^\d]*", written)
+    if unit is not None and line.kind == "number":
+        return f'"{written}" is a text, not a number.', f"Write the number without quotes and unit: {op} = {unit[1]}."
+    if line.kind == "day" and no_date(f"a = {written}") == (4, written):
+        return f'"{written}" is no date.', REMEDY
     words = [*(g.CYCLE_DAYS if line.kind != "number" else ()), *(f for f in _partners(line) if f != line.field)]
     otherwise = f"It can be {', '.join(words)}, or field.NAME for a field of your own."
     text = f'"{written}" is no field that `{line.shown}` could be compared with.'

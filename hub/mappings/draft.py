@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -123,6 +124,8 @@ class Draft:
 
     def _nearest(self, kind: str, table: Table, key: str | tuple[str | int, ...], id: str) -> str:
         choices = [k.id for k in self.known.get(kind, {}).values()]
+        if kind == "cycle" and _is_another_cycle(id, choices):
+            return f"Add it to [cycle]: {id} = {{ starts = ..., ends = ... }}."
         at = (kind, table.doc.name, (*table.path, *(key if isinstance(key, tuple) else (key,))))
         self.spelled[at] += 1
         if self.spelled[at] > _SPELLED:
@@ -160,6 +163,19 @@ _SECTIONS = {
     "cycle": "[cycle]", "pillar": "[pillar]", "allowance": "[allowance]", "team": "a [[team]]", "objective": "an [[objective]]",
     "key_result": "a [[key_result]]",
 }  # fmt: skip
+
+
+_CYCLE_ID = re.compile(r"\d{4}|\d{4}[-_.]?(?:[qt][1-4]|h[12]|0[1-9]|1[0-2])|(?:[qt][1-4]|h[12])[-_.]?\d{4}")
+
+
+def _is_another_cycle(id: str, known: Iterable[str]) -> bool:
+    """Whether an id is well formed for a quarter, a half or a year that is not declared, and no misspelling of one that is."""
+    return _CYCLE_ID.fullmatch(fold(id)) is not None and _spell(id) not in map(_spell, known)
+
+
+def _spell(id: str) -> frozenset[str]:
+    """What is left of a cycle's id without order and signs."""
+    return frozenset(re.findall(r"[a-z]\d|\d{4}|\d+", fold(id)))
 
 
 def _words(kind: str) -> str:

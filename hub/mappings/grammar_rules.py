@@ -46,7 +46,8 @@ RULE_OTHERS = {
     **dict.fromkeys(("cel", "expression"), "expr"),
     **dict.fromkeys(("from", "begin", "begins", "since"), "starts"),
     **dict.fromkeys(("until", "till", "through"), "ends"),
-    **dict.fromkeys(("strength", "weight", "order", "rank"), "priority"),
+    **dict.fromkeys(("strength", "order", "rank"), "priority"),
+    "weight": "A rule has no weight; shares are written in `to`, strength in `priority`.",
     "default": "fallback",
     "reason": "ignore",
 }
@@ -100,6 +101,8 @@ BOUNDS: tuple[Bound, ...] = get_args(Bound)
 OPERATORS = tuple(operator.name for operator in spec.OPERATORS)
 _ITSELF = 'Name the value itself: when.label = "x"; a list means any of its values.'
 _STARS = 'Write a text with stars: when.title = "*SAML*".'
+LOOKS_INTO = ("contains", "contain", "like", "has", "starts_with", "startswith", "ends_with", "endswith", "glob")
+"""Operators elsewhere for what a text with stars says here."""
 OPERATORS_OTHERS = {
     **dict.fromkeys((">", "after", "above", "greater", "more", "more_than", "greater_than"), "gt"),
     **dict.fromkeys((">=", "=>", "ge", "min", "since", "from", "at_least"), "gte"),
@@ -113,7 +116,7 @@ OPERATORS_OTHERS = {
         ("ne", "!=", "<>", "not", "not_in", "unless", "except"),
         'What must not hold is a line of its own beside `when`: unless.label = "spike".',
     ),
-    **dict.fromkeys(("contains", "contain", "like", "has", "starts_with", "startswith", "ends_with", "endswith", "glob"), _STARS),
+    **dict.fromkeys(LOOKS_INTO, _STARS),
     "all": 'All lines of a rule hold at once; a list means any of its values: when.label = ["a", "b"].',
 }
 WINDOWS = spec.WINDOWS

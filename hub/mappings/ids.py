@@ -10,7 +10,7 @@ from typing import TypeVar
 from hub.mappings.draft import Draft, Known
 from hub.model import fold
 from hub.tomlfile import Table
-from hub.tomlfile.ids import ID
+from hub.tomlfile.ids import ID, spelt
 
 K = TypeVar("K", bound=Hashable)
 Keys = tuple[str | int, ...]
@@ -40,7 +40,7 @@ def identified(draft: Draft, table: Table, kind: str, *, within: str = "") -> st
 
 def _example(table: Table) -> str:
     name = table.values.get("name")
-    slug = re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-") if isinstance(name, str) else ""
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(spelt(name))).strip("-") if isinstance(name, str) else ""
     return "-".join(slug.split("-")[:3]) or "my-id"
 
 

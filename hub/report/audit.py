@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hub.assess import Activity, Assessor
-from hub.model import LEFT, Attachment, Dimensions, Finding, Item, Mapping, Place, Rule, fold
-from hub.rules import Claim, Context
+from hub.model import LEFT, Attachment, Dimensions, Finding, Item, Mapping, Place, Rule, Test, fold
+from hub.report.never import Values, idle_teams, misfit, nearest, plain
+from hub.rules import Claim, Context, holds
 
 AuditKind = Literal[
-    "contested", "broken", "never", "shadowed", "dormant", "unevaluable", "status", "type", "team", "no team", "ambiguous",
-    "accepts", "estimate", "category", "parent", "cycle",
+    "contested", "broken", "never", "shadowed", "dormant", "unevaluable", "owner", "map", "status", "type", "team", "no team",
+    "ambiguous", "accepts", "estimate", "category", "parent", "cycle",
 ]  # fmt: skip
 SHOWN = 3
 """Items that a line gives as examples."""
@@ -66,6 +67,8 @@ def audit(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of
         *auditor.broken(),
         *auditor.rules(),
         *auditor.unevaluable(),
+        *auditor.owners(),
+        *auditor.statuses(),
         *auditor.findings(part.findings),
         *auditor.types(active, dimensions),
         *auditor.teamless(active, dimensions),
@@ -150,6 +153,8 @@ class _Auditor:
                 for claim in self.assessor.matcher.claims(item, Context(self.assessor.states.of(item), a.team)):
                     claims[claim.rule].append((a.no, claim))
         by_no = {a.no: a for a in self.found}
+        unable = {index for index, _, _ in self.assessor.matcher.unevaluable}  # told on their own
+        values = Values(self.assessor.matcher.fields, self.items.values())
         won = {s.rule for a in self.found for s in a.shares} | {
             claim.rule for each in claims.values() for no, claim in each if by_no[no].broken and claim.named
         }
@@ -157,17 +162,57 @@ class _Auditor:
             if self._dormant(rule):
                 text = f"{self._called(rule)} leads to a key result that {self.cycle or 'no cycle'} does not have: it is dormant"
                 yield self._line("dormant", rule.place, text, "Remove it, or add the key result to the cycle.", [])
-            elif not claims[rule.index]:
-                text = f"{self._called(rule)} matches no item"
-                yield self._line("never", rule.place, text, "Correct its lines, or remove it.", [])
-            elif rule.index not in won:
-                yield self._shadowed(rule, list(dict.fromkeys(no for no, _ in claims[rule.index])), by_no)
+            elif not claims[rule.index] and rule.index not in unable:
+                yield self._never(rule, values)
+            elif rule.index not in won and (lost := self._lost(claims[rule.index], by_no)):
+                yield self._shadowed(rule, lost, by_no)
+
+    def _never(self, rule: Rule, values: Values) -> AuditLine:
+        found = misfit(rule, values)
+        if found is None:
+            why = ": each of its lines fits some, none fits all" if plain(rule) and len(rule.when) > 1 else ""
+            text = f"{self._called(rule)} matches no item{why}"
+            return self._line("never", rule.place, text, "Correct its lines, or remove it.", [])
+        place, line, near = found
+        text = f"{self._called(rule)} matches no item: none has {line}"
+        return self._line(
+            "never", place, text, f'Did you mean "{near}"?' if near else "Correct the line, or remove the rule.", []
+        )
+
+    def owners(self) -> Iterator[AuditLine]:
+        """Teams that own a project which no item is in."""
+        for place, team, written, near in idle_teams(self.mapping, Values(self.assessor.matcher.fields, self.items.values())):
+            text = f'The team "{team}" owns the project "{written}", which no item is in'
+            yield self._line("owner", place, text, f'Did you mean "{near}"?' if near else "Correct it, or remove it.", [])
+
+    def statuses(self) -> Iterator[AuditLine]:
+        """Lines of status maps that fit no item's status."""
+        values = Values(self.assessor.matcher.fields, self.items.values()).of("status")
+        for words in self.mapping.statuses.values():
+            for word in words:
+                how: Literal["equal", "glob"] = "glob" if "*" in word.folded or "?" in word.folded else "equal"
+                if not any(holds(Test(how, word.folded, word.written), text) for text in values):
+                    near = nearest(word.folded, values)
+                    text = f'No item has the status "{word.written}"'
+                    yield self._line(
+                        "map", word.place, text, f'Did you mean "{near}"?' if near else "Correct it, or remove it.", []
+                    )
+
+    def _lost(self, claims: list[tuple[int, Claim]], by_no: dict[int, Attachment]) -> list[int]:
+        """Items that a rule claims for something else than they are given; none where others just say the same."""
+        lost = []
+        for no, claim in claims:
+            wanted = {id_ for id_, _ in claim.split} or {claim.id}
+            given = {share.id for share in by_no[no].shares} if by_no[no].outcome != "contested" else set()
+            if given != {self.mapping.key_result_id(self.cycle, id_) or id_ for id_ in wanted}:
+                lost.append(no)
+        return list(dict.fromkeys(lost))
 
     def _shadowed(self, rule: Rule, nos: list[int], by_no: dict[int, Attachment]) -> AuditLine:
         winners = Counter(s.rule for no in nos for s in by_no[no].shares if s.rule != rule.index)
         over = f" to {self._rule(winners.most_common(1)[0][0])}" if winners else ""
         others = " and others" if len(winners) > 1 else ""
-        text = f"{self._called(rule)} matches {_items(nos)} and loses every one{over}{others}"
+        text = f"{self._called(rule)} wins no item, and loses {_items(nos)}{over}{others}"
         return self._line("shadowed", rule.place, text, "Remove it, or give it a higher `priority`.", nos)
 
     def _called(self, rule: Rule) -> str:

@@ -45,7 +45,8 @@ def item_explanation(
         item = item._replace(labels=tuple(dict.fromkeys((*item.labels, *labels))))
         changed = [item if each.no == item.no else each for each in tree]
         then = item_explanation(evaluated, item, changed, cycle, run, (), canonical)
-        return replace(then, what_if=tuple(labels), before=now.sentence, facts=now.facts)
+        moved = _moved(evaluated, tree, changed, cycle) - (then.shares != now.shares or then.outcome != now.outcome)
+        return replace(then, what_if=tuple(labels), before=now.sentence, facts=now.facts, moved=moved)
     assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
     by_no = {i.no: i for i in (canonical, *tree) if i is not None}
@@ -86,6 +87,15 @@ def item_explanation(
         run=run,
         claims=claim_steps(evaluated.mapping, attachment, chain, verdicts, contexts),
     )
+
+
+def _moved(evaluated: Evaluated, before: list[Item], after: list[Item], cycle: str) -> int:
+    """How many items belong elsewhere after a change."""
+    assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
+    was, now = (
+        {a.no: (a.outcome, a.shares) for a in assessor.part(tree).attachments if a.cycle == cycle} for tree in (before, after)
+    )
+    return sum(was[no] != told for no, told in now.items())
 
 
 def _chain(item: Item, by_no: MappingABC[int, Item]) -> list[Item]:

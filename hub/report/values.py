@@ -248,6 +248,8 @@ class ItemExplanation:
     """Labels that it does not have and is explained with"""
     before: str = ""
     """With ``what_if``: the sentence about the item as it is"""
+    moved: int = 0
+    """With ``what_if``: how many items beneath it would belong elsewhere, too"""
 
 
 @dataclass(frozen=True, slots=True)

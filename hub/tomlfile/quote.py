@@ -27,7 +27,12 @@ def quoted(
             of_file = lines[problem.file]
             whole = of_file[problem.line - 1].rstrip("\r") if problem.line <= len(of_file) else ""
             excerpt = shown(whole)
-            if excerpt.strip():
+            if not whole.startswith(excerpt):  # its end is masked, in one character
+                cut = len(excerpt) - problem.column + 1
+                if cut >= 1:
+                    width = problem.width if problem.width > 1 else _width(whole, problem.column)
+                    problem = replace(problem, excerpt=excerpt, width=min(width, cut))
+            elif excerpt.strip():
                 width = problem.width if problem.width > 1 else _width(whole, problem.column)
                 problem = replace(problem, excerpt=excerpt, width=width)
         found.append(problem)

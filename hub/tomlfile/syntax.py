@@ -9,6 +9,7 @@ import tomli
 
 from hub.errors import Problem
 from hub.tomlfile.dates import REMEDY, no_date
+from hub.tomlfile.slips import slip
 
 _STRAYED = "Stray text in an inline table"
 _CLEARER = tuple(
@@ -44,6 +45,8 @@ def syntax(name: str, text: str, error: tomli.TOMLDecodeError) -> Problem:
     lines = _lines(text)
     line = min(error.lineno, len(lines))
     message = error.msg
+    if (meant := slip(name, line, lines[line - 1].rstrip("\r"), error.colno, _parses)) is not None:
+        return meant
     if message in _BY_DATES and (problem := _no_date(name, lines, line)) is not None:
         return problem
     if message == "Invalid value" and _parses(f"{text}\n0]"):

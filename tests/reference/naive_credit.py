@@ -7,7 +7,7 @@ from fractions import Fraction
 from hub.model import Cycle, Item, Rule, fold
 from tests.reference.naive_rules import is_beyond_fence, matches, sayings
 from tests.reference.naive_state import is_within, team
-from tests.reference.naive_world import Anchored, Claim, Target, World, ancestors, canonical, is_duplicate, once
+from tests.reference.naive_world import Anchored, Claim, Target, World, ancestors_that_hand_down, canonical, is_duplicate, once
 
 
 @once
@@ -107,14 +107,9 @@ def own_claims(world: World, cycle: Cycle, item: Item) -> list[Claim]:
 def winners(world: World, cycle: Cycle, item: Item) -> tuple[Item | None, int, list[Claim]]:
     """ "The claims of an item are its own and those of its ancestors, nearest first. The greatest strength wins, wherever on
     the chain it stands; among claims of that strength those of the nearest item win." Of duplicates: "what they are named is
-    handed to nobody; what stands beneath them inherits from them nothing, and keeps its own claims."
-
-    Chosen: nor through them from what stands above.
-    """
-    family = [item, *ancestors(world, item)]
-    duplicates = [n for n, one in enumerate(family) if is_duplicate(world, one)]
-    chain = [(one, own_claims(world, cycle, one)) for one in family[: duplicates[0] if duplicates else None]]
-    world.met["an item beneath a duplicate"] += bool(duplicates)
+    handed to nobody; what stands beneath them inherits nothing from them or through them (no claim, no state, no team), and
+    keeps its own claims." """
+    chain = [(one, own_claims(world, cycle, one)) for one in (item, *ancestors_that_hand_down(world, item))]
     strengths = [claim.strength for _, claims in chain for claim in claims]
     for distance, (one, claims) in enumerate(chain):
         best = [c for c in claims if c.strength == max(strengths)]

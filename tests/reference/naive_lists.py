@@ -55,10 +55,11 @@ def is_active(world: World, item: Item) -> bool:
 
 def is_listed_unanchored(world: World, item: Item) -> bool:
     """ "The unanchored list shows active items above sub-task level whose outcome is *unanchored*, and sub-tasks of that kind
-    without a parent (or whose parent was not read, so that nothing hides)." """
+    without a parent (or whose parent was not read or is a duplicate, so that nothing hides)." """
     if not is_active(world, item) or outcome_in_force(world, item) != "unanchored":
         return False
-    return above_sub_task(item) or parent(world, item) is None
+    higher = parent(world, item)
+    return above_sub_task(item) or higher is None or is_duplicate(world, higher)
 
 
 def is_own_fault(world: World, item: Item, kinds: tuple[str, ...]) -> bool:

@@ -42,6 +42,15 @@ def is_taken(world: World, key_result: KeyResult) -> bool:
     return key_result.dropped is None or day_of(world, world.as_of) < key_result.dropped.on
 
 
+@once
+def has_key_results(world: World, objective: Objective) -> bool:
+    """ "an objective of which all key results are dropped counts as one without key results of its own" """
+    own = own_key_results(world, objective)
+    taken = [k for k in own if is_taken(world, k)]
+    world.met["an objective whose key results are all dropped"] += bool(own) and not taken
+    return bool(taken)
+
+
 def key_results_in(world: World, objective: Objective, cycle: Cycle) -> list[KeyResult]:
     """ "in its own cycle, from all of its key results", elsewhere "from the key results of D and of the cycles within D" """
     taken = [k for k in own_key_results(world, objective) if is_taken(world, k)]
@@ -55,10 +64,7 @@ def key_results_in(world: World, objective: Objective, cycle: Cycle) -> list[Key
 @once
 def cycles_of(world: World, objective: Objective) -> list[Cycle]:
     """ "The objective has a figure in its own cycle, from all of its key results, and in each cycle D that lies within it (by
-    `parent`, at any height) and holds one of its key results or contains a cycle that does"
-
-    Chosen: a key result that was dropped is one of its key results here.
-    """
+    `parent`, at any height) and holds one of its key results (also a dropped one) or contains a cycle that does" """
     own = world.mapping.cycles[fold(objective.cycle)]
     world.met["an objective that is no longer or not yet agreed"] += objective.state != "agreed"
     held = [cycle_of(world, k) for k in own_key_results(world, objective)]
@@ -83,14 +89,14 @@ def supporters(world: World, objective: Objective) -> list[Objective]:
 
 
 def supporters_in(world: World, objective: Objective, cycle: Cycle) -> list[Objective]:
-    """Chosen: those that have a figure in the cycle, as for pillars."""
+    """ "the objectives that support it (`anchor.supports`) and have a figure in the same cycle" """
     return [o for o in supporters(world, objective) if has_figure(world, o, cycle)]
 
 
 @once
 def key_results_beneath(world: World, objective: Objective, cycle: Cycle) -> list[KeyResult]:
     """Each once. An objective without key results of its own has those of the objectives that support it."""
-    if own_key_results(world, objective):
+    if has_key_results(world, objective):
         return key_results_in(world, objective, cycle)
     return each_once([k for o in supporters_in(world, objective, cycle) for k in key_results_beneath(world, o, cycle)])
 
@@ -99,22 +105,16 @@ def each_once(key_results: list[KeyResult]) -> list[KeyResult]:
     return list({(k.cycle, fold(k.id)): k for k in key_results}.values())
 
 
-def figure_without(world: World, objective: Objective, cycle: Cycle, others: list[KeyResult]) -> Figure:
+@once
+def objective_figure(world: World, objective: Objective, cycle: Cycle) -> Figure:
     """ "Objective: the mean of its measured key results, weighted by `weight`; beside it the coverage ("from 3 of 5"). An
-    objective without key results of its own takes the mean of the objectives that support it (`anchor.supports`), weighted
-    likewise, whatever their own pillar; otherwise a supporting objective is not averaged into the one it supports."
-    ``others`` are left out."""
-    if own_key_results(world, objective):
-        left = [k for k in key_results_in(world, objective, cycle) if k not in others]
-        children = [(k.weight, key_result_figure(world, k)) for k in left]
+    objective without key results of its own takes the mean of the objectives that support it (...), weighted likewise, whatever
+    their own pillar; otherwise a supporting objective is not averaged into the one it supports." """
+    if has_key_results(world, objective):
+        children = [(k.weight, key_result_figure(world, k)) for k in key_results_in(world, objective, cycle)]
     else:
         children = [(o.weight, objective_figure(world, o, cycle)) for o in supporters_in(world, objective, cycle)]
     return weighted(world, children, key_results_beneath(world, objective, cycle))
-
-
-@once
-def objective_figure(world: World, objective: Objective, cycle: Cycle) -> Figure:
-    return figure_without(world, objective, cycle, [])
 
 
 @once
@@ -130,24 +130,56 @@ def objectives_of_pillar(world: World, cycle: Cycle, pillar: str) -> list[Object
     return found
 
 
-def counted_elsewhere(world: World, objective: Objective, of_pillar: list[Objective]) -> list[KeyResult]:
-    """ "A key result of several objectives of one pillar counts once in that pillar: with the first of them in the order of its
-    `objective = [...]`; for the pillar, the others are averaged without it." """
-    ids = {fold(o.id) for o in of_pillar}
-    found = []
-    for key_result in own_key_results(world, objective):
-        first = next(fold(id) for id in key_result.objectives if fold(id) in ids)
-        if first != fold(objective.id):
+Way = tuple[str, ...]
+"""A cycle and a folded key result, then the folded objectives from the one that names it upwards."""
+
+
+def ways_to(world: World, cycle: Cycle, objective: Objective) -> list[tuple[KeyResult, Way]]:
+    """Every way on which key results come to an objective."""
+    here = fold(objective.id)
+    if has_key_results(world, objective):
+        return [(k, (k.cycle, fold(k.id), here)) for k in key_results_in(world, objective, cycle)]
+    lent = [way for o in supporters_in(world, objective, cycle) for way in ways_to(world, cycle, o)]
+    return [(key_result, (*way, here)) for key_result, way in lent]
+
+
+def ways_that_count(world: World, cycle: Cycle, objectives: list[Objective]) -> set[Way]:
+    """ "All key results beneath count once in it, the inherited ones too. A key result counts by the first of the objectives in
+    its `objective = [...]` that bring it to the pillar in that cycle. An objective of the pillar brings it in its own place; any
+    other one brings it through the objective that takes its figure, and so on upwards, to the first that is one of the pillar."
+    """
+    every = [found for objective in objectives for found in ways_to(world, cycle, objective)]
+    count = set()
+    for key_result, way in every:
+        rivals = [other for _, other in every if other[:2] == way[:2]]
+        first = next(fold(id) for id in key_result.objectives if any(other[2] == fold(id) for other in rivals))
+        nearest = min(len(other) for other in rivals if other[2] == first)
+        if way[2] == first and len(way) == nearest:
+            count.add(way)
+        else:
             world.met["a key result that a pillar takes once"] += 1
-            found.append(key_result)
-    return found
+            world.met["an inherited key result that a pillar takes once"] += len(way) > 3
+    return count
+
+
+def figure_by(world: World, cycle: Cycle, objective: Objective, above: Way, count: set[Way]) -> Figure:
+    """ "For the pillar, the figures on all other ways are averaged without that key result, and one of which nothing measured is
+    left gives nothing." """
+    higher = (fold(objective.id), *above)
+    if has_key_results(world, objective):
+        left = [k for k in key_results_in(world, objective, cycle) if (k.cycle, fold(k.id), *higher) in count]
+        children = [(k.weight, key_result_figure(world, k)) for k in left]
+    else:
+        children = [(o.weight, figure_by(world, cycle, o, higher, count)) for o in supporters_in(world, objective, cycle)]
+    return weighted(world, children, [])
 
 
 @once
 def pillar_figure(world: World, cycle: Cycle, pillar: str) -> Figure:
     """ "Pillar, in each cycle: the weighted mean of its measured objectives that have a figure in that cycle" """
     objectives = objectives_of_pillar(world, cycle, pillar)
-    children = [(o.weight, figure_without(world, o, cycle, counted_elsewhere(world, o, objectives))) for o in objectives]
+    count = ways_that_count(world, cycle, objectives)
+    children = [(o.weight, figure_by(world, cycle, o, (), count)) for o in objectives]
     return weighted(world, children, each_once([k for o in objectives for k in key_results_beneath(world, o, cycle)]))
 
 

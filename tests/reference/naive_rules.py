@@ -322,7 +322,8 @@ def is_longest_run(text: str, way: list[tuple[str, int, int]], start: int, end: 
 
 def readings(written: str, value: str) -> set[Reading]:
     """ "Without wildcards in the text a placeholder stands for any characters (at least one); beside wildcards, or with two
-    placeholders, for a longest run (...). Where a text with wildcards fits in several ways, every one names something" """
+    placeholders, for a longest run (...). Blanks around what it stands for are no part of it, and only blanks are nothing. Where
+    a text with wildcards fits in several ways, every one names something" """
     parts, text = pieces(written), fold(value)
     holders = [p for p in parts if p in PLACEHOLDERS]
     free = len(holders) == 1 and not {"*", "?"} & set(parts)
@@ -330,7 +331,9 @@ def readings(written: str, value: str) -> set[Reading]:
     for way in ways(parts, text, 0):
         spans = [(piece, start, end) for piece, start, end in way if piece in PLACEHOLDERS]
         if free or all(is_longest_run(text, way, start, end) for _, start, end in spans):
-            found.add(tuple(sorted((piece, text[start:end]) for piece, start, end in spans)))
+            said = tuple(sorted((piece, text[start:end].strip()) for piece, start, end in spans))
+            if all(word for _, word in said):
+                found.add(said)
     return found
 
 
@@ -342,7 +345,9 @@ class Said(NamedTuple):
 
 
 def sayings(world: World, item: Item, rule: Rule) -> set[Said]:
-    """ "`{key_result}` and `{team}` in a `when` text stand for what the item says there, and `to` is made of them"."""
+    """ "`{key_result}` and `{team}` in a `when` text stand for what the item says there, and `to` is made of them".
+
+    (The companies are too small for "10,000 ways of reading its texts" and "1,000 names".)"""
     by_line = []
     for line in rule.when:
         captures = [t for t in line.tests if t.how == "capture"]

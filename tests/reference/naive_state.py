@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache
 
 from hub.model import Item, StatusWord, fold
-from tests.reference.naive_world import World, ancestors, once, parent
+from tests.reference.naive_world import World, ancestors_that_hand_down, once
 
 # ---- texts ----------------------------------------------------------------------------------------------------------------
 
@@ -132,9 +132,9 @@ def own_state(world: World, item: Item) -> str:
 @once
 def state(world: World, item: Item) -> str:
     """ "An open item with a dropped ancestor (at any height, through attached or unattached parents alike) counts as
-    dropped." Chosen: a duplicate is an ancestor like others here."""
+    dropped. A duplicate (section 2) cuts this off: neither it nor what stands above it drops what stands beneath it." """
     now = own_state(world, item)
-    if now in ("todo", "doing") and any(own_state(world, a) == "dropped" for a in ancestors(world, item)):
+    if now in ("todo", "doing") and any(own_state(world, a) == "dropped" for a in ancestors_that_hand_down(world, item)):
         return "dropped"
     return now
 
@@ -189,9 +189,8 @@ def owners_by_person(world: World, source: str, assignee: str) -> set[str]:
 @once
 def whose(world: World, item: Item) -> tuple[str | None, bool]:
     """ "The first of these that names a team: a field, the project, the assignee, the team of its parent. Two teams at the same
-    step: nobody's, and reported." (the team's folded id, whether two are reported)
-
-    Chosen: so for a parent that is a duplicate, too.
+    step: nobody's, and reported." (the team's folded id, whether two are reported) "a parent that is a duplicate hands none
+    down, neither its own nor one from above it"
     """
     steps = (
         owners_by_field(world, item),
@@ -201,8 +200,8 @@ def whose(world: World, item: Item) -> tuple[str | None, bool]:
     for owners in steps:
         if owners:
             return (min(owners), False) if len(owners) == 1 else (None, True)
-    higher = parent(world, item)
-    return (whose(world, higher)[0], False) if higher else (None, False)
+    higher = ancestors_that_hand_down(world, item)[:1]
+    return (whose(world, higher[0])[0], False) if higher else (None, False)
 
 
 def team(world: World, item: Item) -> str | None:

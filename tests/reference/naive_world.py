@@ -170,6 +170,18 @@ def is_duplicate(world: World, item: Item) -> bool:
     return bool(canonical(world, item).no != item.no)
 
 
+@once
+def ancestors_that_hand_down(world: World, item: Item) -> list[Item]:
+    """ "what stands beneath them inherits nothing from them or through them (no claim, no state, no team)", nearest first."""
+    found: list[Item] = []
+    for above in ancestors(world, item):
+        if is_duplicate(world, above):
+            world.met["an item beneath a duplicate"] += 1
+            break
+        found.append(above)
+    return found
+
+
 # ---- cycles and days ------------------------------------------------------------------------------------------------------
 
 

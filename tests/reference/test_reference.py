@@ -83,6 +83,8 @@ OCCURS = {
     "a figure in a cycle within its own": 50,
     "a former id": 20,
     "a key result that a pillar takes once": 25,
+    "an inherited key result that a pillar takes once": 1,
+    "an objective whose key results are all dropped": 1,
     "a line of a status map": 40,
     "a name beyond the fence": 6,
     "a name made of two placeholders": 6,

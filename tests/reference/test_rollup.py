@@ -167,14 +167,35 @@ def test_a_draft_is_taken_neither_by_what_it_supports_nor_as_the_first_of_a_pill
     assert got.coverage["company", ""] == (2, 2)
 
 
-def test_an_objective_whose_key_results_are_all_dropped_is_unmeasured(answer: Ask) -> None:
+def test_an_objective_whose_key_results_are_all_dropped_counts_as_one_without(answer: Ask) -> None:
     gone = key_result("sso", dropped=Drop(date(2027, 2, 1), "why"))
     objectives = [objective("land", pillar="enterprise"), objective("login", anchor=("supports", "land"))]
-    items = [item(1, labels=LABEL, state="done"), item(2, labels=["kr:soc2"], state="done")]
+    items = [item(1, labels=LABEL), item(2, labels=["kr:soc2"], state="done")]
     got = answer(company(items, [gone, key_result("soc2", objective="login")], objectives=objectives))
-    assert got.progress[SSO] == got.progress["objective", "login"] == 1
+    assert got.progress[SSO] == 0
+    assert got.progress["objective", "land"] == got.progress["pillar", "enterprise"] == 1
+    assert got.coverage["objective", "land"] == (1, 1)
+    got = answer(company(items, [gone], objectives=objectives[:1]))
     assert got.progress["objective", "land"] is None
     assert got.coverage["objective", "land"] == (0, 0)
+
+
+def test_in_a_pillar_an_inherited_key_result_counts_once_too(answer: Ask) -> None:
+    krs = [key_result("sso", objective="a", also=("s",)), key_result("soc2", objective="s"), key_result("arr", objective="t")]
+    objectives = [
+        objective("a", pillar="enterprise"),
+        objective("o2", pillar="enterprise"),
+        objective("s", anchor=("supports", "o2")),
+        objective("o3", pillar="enterprise"),
+        objective("t", pillar="enterprise", weight="2", anchor=("supports", "o3")),
+    ]
+    items = [item(1, labels=LABEL), item(2, labels=["kr:soc2"], state="done"), item(3, labels=["kr:arr"], state="done")]
+    got = answer(company(items, krs, objectives=objectives))
+    assert got.progress["objective", "o2"] == HALF
+    assert got.progress["objective", "o3"] == 1
+    # a with sso: 0; o2 from soc2 only: 1; o3 gives nothing, and t with arr twice: 1
+    assert got.progress["pillar", "enterprise"] == Fraction(3, 4)
+    assert got.coverage["pillar", "enterprise"] == (3, 3)
 
 
 # ---- what only the reference lists: active work and teams -----------------------------------------------------------------

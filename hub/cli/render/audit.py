@@ -16,14 +16,19 @@ LINES = 8
 def audit(value: Audit, every: bool) -> Group:
     """The lines under their heading, the gravest first, and how the active work is spread."""
     parts: list[RenderableType] = [Text(), heading(f"Over {count(value.items, 'item')}, in {value.cycle or 'no cycle'}")]
-    kinds: dict[str, list[AuditLine]] = {}
-    for line in value.lines:
-        kinds.setdefault(line.kind, []).append(line)
-    for lines in kinds.values():
-        shown = lines if every else lines[:LINES]
-        parts += [Padding(_line(line), (0, 0, 0, 2)) for line in shown]
-        if len(lines) > len(shown):
-            parts.append(Padding(Text(f"and {len(lines) - len(shown)} more of this kind; --all shows them", DIM), (0, 0, 0, 2)))
+    for title, strict in (("To be mended", True), ("Good to know", False)):
+        kinds: dict[str, list[AuditLine]] = {}
+        for line in value.lines:
+            if (line.kind in STRICT) == strict:
+                kinds.setdefault(line.kind, []).append(line)
+        if kinds:
+            parts.append(Text(f"{title} ({sum(map(len, kinds.values()))}):", BOLD))
+        for lines in kinds.values():
+            shown = lines if every else lines[:LINES]
+            parts += [Padding(_line(line), (0, 0, 0, 2)) for line in shown]
+            if len(lines) > len(shown):
+                more = f"and {len(lines) - len(shown)} more of this kind; --all shows them"
+                parts.append(Padding(Text(more, DIM), (0, 0, 0, 2)))
     if not value.lines:
         parts.append(Text("  Nothing to look at: every rule matches, nothing is contested, every name exists.", "green"))
     parts += [Text(), _spread(value)]

@@ -36,7 +36,10 @@ def item(value: ItemExplanation, every_rule: bool) -> Group:
         parts.append(Text(f"If it had the label {' and '.join(map(clean, value.what_if))}, too:", WARN))
     parts.append(Text(clean(value.sentence), BOLD))
     if value.what_if:
-        parts.append(Text(f"As it is: {clean(value.before)}", DIM))
+        same = value.sentence == value.before and not value.moved
+        if value.moved:
+            parts.append(Text(f"{count(value.moved, 'item')} beneath it would move with it."))
+        parts.append(Text("That would change nothing here." if same else f"As it is: {clean(value.before)}", DIM))
     if len(value.chain) > 1:
         parts.append(words(("It stands under ", DIM), ", under ".join(map(clean, value.chain[1:]))))
     for name, body in _sections(value, every_rule):
@@ -80,23 +83,22 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
 
 
 def _shares(value: ItemExplanation) -> Group:
-    rows: list[Text] = []
+    rows: list[RenderableType] = []
     who = clean(value.via) if value.via else "the item itself"
     for step in value.shares:
         part = "no credit" if value.outcome == "contested" else share(step.part)
         name = f"  {clean(step.name)}" if step.name != step.id else ""
         rows.append(words((part, BOLD), "  ", (clean(step.id), KEY), name))
         named = f', because {who} says "{clean(step.named)}"' if step.named else ""
-        rows.append(words("  ", (f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM)))
+        rows.append(Padding(Text(f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM), (0, 0, 0, 2)))
     return Group(*rows)
 
 
-def _claim(claim: ClaimStep) -> Text:
+def _claim(claim: ClaimStep) -> Group:
     """Who claims it, for what, and why that did not win."""
     of = "its own" if claim.distance == 0 else clean(claim.item)
-    return words(
-        (clean(claim.target), KEY), f"  {clean(claim.why)}", (f"  ({of}, by rule {clean(claim.rule)}, {clean(claim.place)})", DIM)
-    )
+    head = words((clean(claim.target), KEY), f"  {clean(claim.why)}")
+    return Group(head, Padding(Text(f"{of}, by rule {clean(claim.rule)}, {clean(claim.place)}", DIM), (0, 0, 0, 2)))
 
 
 def _units(value: ItemExplanation) -> Group:

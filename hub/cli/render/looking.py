@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.cli.render.text import BOLD, DIM, KEY, clean, columns, count, fit, heading, noted, words
-from hub.looking import Draft, Spread
+from hub.cli.render.tree import work
+from hub.looking import Draft, News, Spread
 from hub.looking.coverage import COUNTED
 from hub.looking.files import RULES, STATUSES, TEAMS
 from hub.looking.rules import RuleFigures
@@ -57,13 +58,17 @@ def _sentence(text: str) -> str:
 # ---- the end --------------------------------------------------------------------------------------------------------------
 
 
-def drafted(made: Draft, promise: Spread, width: int) -> Group:
-    """What the files say, and what the rules of the starting set add, in the order in which they stand."""
+def drafted(made: Draft, promise: Spread, width: int, missing_names: int = 0) -> Group:
+    """What the files say, and what the rules of the starting set add, in the order in which they stand; then where the work goes,
+    in the words and figures of the tree's foot. ``missing_names`` are names of no key result that work hangs on."""
     parts: list[RenderableType] = [heading("What was found"), _found(made, width)]
     if made.rules.written:
         of = made.rules.written[0].of
         parts += [Text(), heading(f"Rules, and how many of {count(of, 'active item')} each adds to those above it")]
-        parts += [Padding(_rules(made.rules.written, width), (0, 0, 0, 2)), Padding(Text(_together(promise), DIM), (0, 0, 0, 2))]
+        parts += [
+            Padding(_rules(made.rules.written, width), (0, 0, 0, 2)),
+            Padding(_together(promise, missing_names), (0, 0, 0, 2)),
+        ]
     return Group(*parts)
 
 
@@ -101,7 +106,10 @@ def _rules(written: Iterable[RuleFigures], width: int) -> Table:
     for _ in range(2):
         table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True, style=DIM)
-    rows = [(clean(w.rule.name), _when(w), f"{w.adds or w.aside:,}", share(w.adds or w.aside, w.of), _how(w)) for w in written]
+    rows = [
+        (clean(w.rule.name), _when(w), f"{w.adds or w.aside:,}", "" if _aside(w) else share(w.adds, w.of), _how(w))
+        for w in written
+    ]
     others = sum(max(len(row[at]) for row in rows) + 2 for at in (0, 2, 3, 4))
     for name, when, number, part, how in rows:
         table.add_row(name, fit(when, max(width - others - 4, 12)), number, part, how)
@@ -113,22 +121,33 @@ def _when(figures: RuleFigures) -> str:
 
 
 def _how(figures: RuleFigures) -> str:
-    if figures.aside and not figures.adds:
+    if _aside(figures):
         return "set aside"
     return "runs the business" if any(line.startswith("allowance") for line in figures.rule.lines) else "goals"
 
 
-def _together(promise: Spread) -> str:
-    anchored = promise.counts["linked"] + promise.counts["allowance"]
+def _aside(figures: RuleFigures) -> bool:
+    """What is set aside is no part of the items that shares are of."""
+    return bool(figures.aside and not figures.adds)
+
+
+def _together(promise: Spread, missing_names: int) -> Text:
+    told = work(promise.counts, missing_names).split("\n")[0]
     aside = len(promise.set_aside)
-    told = f"Together {anchored:,} of {count(promise.total, 'active item')} are anchored ({share(anchored, promise.total)})"
-    return f"{told}; {aside:,} set aside." if aside else f"{told}."
+    return told + Text(f" {count(aside, 'more item')} {'is' if aside == 1 else 'are'} set aside.") if aside else told
 
 
 def files(written: list[str], kept: list[str]) -> Group:
     """What was written and what was there."""
     lines = [words(("wrote  ", DIM), clean(name)) for name in written]
     return Group(*lines, *(words(("kept   ", DIM), clean(name), (", which was there already", DIM)) for name in kept))
+
+
+def new(found: News) -> str:
+    """What the mapping files do not mention yet, as a line."""
+    kinds = (("goals", found.goals), ("teams", found.teams), ("statuses", found.statuses))
+    told = [f"{kind} {_some((f'"{name}"' for name in names), SHOWN)}" for kind, names in kinds if names]
+    return f"New, and in no mapping file: {'; '.join(told)}." if told else "Nothing new to draft."
 
 
 def doubts(made: Draft, notes: Iterable[str]) -> list[str]:
@@ -161,6 +180,8 @@ def _names(made: Draft) -> Iterable[str]:
     slips = [f'"{clean(name)}" for "{meant}"' for c in made.goals.conventions for name, meant, _ in c.slips]
     if slips:
         yield f"{'This name looks' if len(slips) == 1 else 'These names look'} misspelt: {_some(slips)}. See {RULES}."
+    for one, other in (pair for c in made.goals.conventions for pair in c.asked):
+        yield f'Is "{clean(one)}" the same as "{clean(other)}"? One item each names them, so neither was drafted. See {RULES}.'
     few = [f'"{clean(name)}" ({number:,})' for c in made.goals.conventions if c.pattern for name, number in c.few]
     if few:
         yield f"{'This name is' if len(few) == 1 else 'These names are'} no key result here: {_some(few)}. See {RULES}."
@@ -171,9 +192,9 @@ def _names(made: Draft) -> Iterable[str]:
             yield f"Named by {clean(each.title)}, but impossible as ids: {_some(map(clean, each.unfit))}."
 
 
-def doubtful(made: Draft, notes: Iterable[str]) -> Group | None:
-    """The same under a heading; None where there is nothing."""
-    told = doubts(made, notes)
+def doubtful(made: Draft | None, notes: Iterable[str]) -> Group | None:
+    """The same under a heading, of the run alone where nothing was drafted; None where there is nothing."""
+    told = doubts(made, notes) if made is not None else [_sentence(note) for note in notes]
     if not told:
         return None
     more = [Text(f"  and {len(told) - DOUBTS} more, in the files", DIM)] if len(told) > DOUBTS else []

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
+from hub.cli.render.hanging import Hanging
 from hub.cli.render.text import BAD, BOLD, DIM, WARN, clean, columns, count, fit, words
 from hub.errors import Problem
 
@@ -31,13 +32,13 @@ def problem_line(problem: Problem) -> Text:
     return words(_what(problem), f" {clean(problem.remedy)}" if problem.remedy else "")
 
 
-def _lines(problem: Problem, width: int) -> list[Text]:
+def _lines(problem: Problem, width: int) -> list[Text | Hanging]:
     if not problem.excerpt:
-        return [problem_line(problem)]
+        return [Hanging(problem_line(problem), len(INDENT))]
     shown, before, marks = _marked(problem, max(width - len(INDENT), _NARROWEST))
     caret = Text(INDENT + " " * before + "^" * marks, WARN if problem.warning else BAD)
-    told = [Text(INDENT + clean(problem.remedy))] if problem.remedy else []
-    return [_what(problem), Text(INDENT + shown, DIM), caret, *told]
+    told = [Hanging(Text(INDENT + clean(problem.remedy)), len(INDENT))] if problem.remedy else []
+    return [Hanging(_what(problem), len(INDENT)), Text(INDENT + shown, DIM), caret, *told]
 
 
 def _what(problem: Problem) -> Text:

@@ -62,6 +62,19 @@ def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
     assert [path.name for path in mine.iterdir()] == ["config.toml"]
 
 
+def test_a_second_demo_keeps_what_was_changed_in_the_first(tmp_path: Path) -> None:
+    plan = demo.Plan(tmp_path / "d")
+    assert demo.write(plan) is None
+    assert demo.write(plan) is None, "nothing was changed"
+    (plan.folder / "mappings" / "mine.toml").write_text("# mine\n")
+    assert demo.write(plan) == plan.folder / "mappings.kept-1"
+    assert (plan.folder / "mappings.kept-1" / "mine.toml").read_text() == "# mine\n"
+    assert not (plan.folder / "mappings" / "mine.toml").exists()
+    with (plan.folder / "mappings" / "rules.toml").open("a") as file:
+        file.write("# changed\n")
+    assert demo.write(plan) == plan.folder / "mappings.kept-2"
+
+
 def test_the_users_own_settings_stay_out_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANCHORLINE_DATABASE", "postgresql://real/one")
     monkeypatch.setenv("ANCHORLINE_JIRA__TOKEN_FILE", "/etc/token")

@@ -87,6 +87,8 @@ def test_recorded_items_hold_until_a_rule_changes(home: Path) -> None:
 
 def test_without_tests_or_with_unknown_names_it_says_what_to_do(home: Path) -> None:
     assert "There is no test in" in run("test", folder=home).stderr
+    done = run("test", "--record", "IDN-1", "IDN-2", folder=home)
+    assert (done.returncode, "--record IDN-1 --record IDN-2" in done.stderr) == (2, True)
     done = run("test", "--record", "NOPE-1", folder=home)
     assert (done.returncode, "No item is known by the key" in done.stderr) == (2, True)
     (home / "mappings" / "tests").mkdir()

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.model import Container, Dimensions, Item, SourceFacts, Status, Team
 from hub.report.audit import Audit, AuditLine, audit
-from tests.reference.builders import FIELDS, HERE, Q1, Q2, at, by_label, epic, item, key_result, mapping, rule
+from tests.reference.builders import FIELDS, HERE, Q1, Q2, at, by_label, epic, item, key_result, mapping, rule, status_word
 
 SSO, SOC2, LATER = key_result("sso"), key_result("soc2"), key_result("later", objective="land-2", cycle=Q2.id)
 
@@ -57,7 +57,7 @@ def test_rules_that_never_match_never_win_or_lead_nowhere() -> None:
     )  # fmt: skip
     assert [line.text for line in lines(found, "never")] == ['The rule "rule 1" matches no item.']
     assert [line.text for line in lines(found, "shadowed")] == [
-        f'The rule "rule 2" matches 1 item and loses every one to rule "rule 0", {HERE}: IDN-1.'
+        f'The rule "rule 2" wins no item, and loses 1 item to rule "rule 0", {HERE}: IDN-1.'
     ]
     assert [line.text for line in lines(found, "dormant")] == [
         'The rule "rule 3" leads to a key result that 2027-q1 does not have: it is dormant.'
@@ -106,3 +106,43 @@ def test_an_item_that_names_several_is_one_item() -> None:
     found = audited([item(1, labels=["kr:sso", "kr:soc2"], title="SAML")], rule("sso", title="SAML", priority=200))
     (line,) = lines(found, "shadowed")
     assert (line.items, line.examples) == (1, ("IDN-1",))
+
+
+def test_a_rule_that_only_says_what_others_say_is_no_loss() -> None:
+    found = audited([item(1, labels=["kr:sso"], title="SAML")], rule("sso", title="SAML"))
+    assert lines(found, "shadowed") == []
+
+
+def test_the_line_that_fits_nothing_is_named_with_the_nearest_value() -> None:
+    items = [item(1, components=("SSO",), containers=("1",)), item(2, components=("Audit",), containers=("1",))]
+    dimensions = Dimensions(
+        containers={("jira", "1"): Container("IDN", "Identity")}, sources={"jira": SourceFacts("jira", "jira", FIELDS)}
+    )
+    found = audited(items, rule("sso", project="IDN", component="SS0"), rule("sso", project="INDN"), dimensions=dimensions)
+    assert [(line.text, line.remedy) for line in lines(found, "never")] == [
+        ('The rule "rule 0" matches no item.', "Correct its lines, or remove it."),
+        ('The rule "rule 1" matches no item: none has when.component = SS0.', 'Did you mean "SSO"?'),
+        ('The rule "rule 2" matches no item: none has when.project = INDN.', 'Did you mean "IDN"?'),
+    ]
+
+
+def test_a_rule_that_cannot_be_evaluated_is_told_once() -> None:
+    found = audited([item(1, labels=["kr:sso"])], rule("sso", **{"field.region": "EMEA"}))
+    assert [line.kind for line in found.lines if line.place] == ["unevaluable"]
+
+
+def test_a_team_s_project_and_a_mapped_status_that_nothing_has() -> None:
+    dimensions = Dimensions(
+        containers={("jira", "1"): Container("CORE", "Core")}, sources={"jira": SourceFacts("jira", "jira", FIELDS)}
+    )
+    found = audited(
+        [item(1, containers=("1",), status="Parked")], dimensions=dimensions,
+        teams=[Team("core", "Core", HERE, owns_project=("COER", "C*"))],
+        statuses={"jira": (status_word("Parkd", "todo"), status_word("Par*", "todo"))},
+    )  # fmt: skip
+    assert [(line.text, line.remedy) for line in lines(found, "owner")] == [
+        ('The team "core" owns the project "COER", which no item is in.', 'Did you mean "CORE"?')
+    ]
+    assert [(line.text, line.remedy) for line in lines(found, "map")] == [
+        ('No item has the status "Parkd".', 'Did you mean "Parked"?')
+    ]

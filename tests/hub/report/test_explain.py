@@ -104,6 +104,9 @@ def test_what_if_it_had_a_label() -> None:
     assert told.sentence == "IDN-2 serves sso (Sso)."
     assert told.before == "IDN-2 serves soc2 (Soc2), inherited from IDN-1."
     assert [u.key_result for u in told.units] == ["sso"]
+    assert told.moved == 0
+    above = item_explanation(evaluated, items[0], items, Q1.id, {}, ["kr:sso"])
+    assert (above.moved, [(s.id, s.part) for s in above.shares]) == (1, [("soc2", Fraction(1, 2)), ("sso", Fraction(1, 2))])
 
 
 def test_a_duplicate_names_the_item_that_stands_for_it_in_another_tree() -> None:
