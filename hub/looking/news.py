@@ -1,4 +1,4 @@
-"""What a source has that the mapping files do not mention with a word, as somebody who looks a second time wants to know. Pure."""
+"""What a source has that the mapping files do not mention with a word: news for whoever looks a second time. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class News:
 
 
 def news(made: Draft, kept: Collection[str]) -> News:
-    """What is new of a draft beside the texts of the files that stand. Names in comments are known, too: drafts list there what they
-    leave out."""
+    """What is new of a draft beside the texts of the files that stand. Names in comments are known, too: drafts list there what
+    they leave out."""
     text = fold(" ".join(clean(re.sub(r'^# ?|""', "", line)) for each in kept for line in each.splitlines()))
 
     def fresh(names: Iterable[str]) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ def files(written: list[str], kept: list[str]) -> Group:
 def new(found: News) -> str:
     """What the mapping files do not mention yet, as a line."""
     kinds = (("goals", found.goals), ("teams", found.teams), ("statuses", found.statuses))
-    told = [f"{kind} {_some((f'"{name}"' for name in names), SHOWN)}" for kind, names in kinds if names]
+    told = [f"{kind} {_some(names, SHOWN)}" for kind, names in kinds if names]
     return f"New, and in no mapping file: {'; '.join(told)}." if told else "Nothing new to draft."
 
 

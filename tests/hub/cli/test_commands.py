@@ -96,6 +96,24 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert "invented company" not in again.stderr  # by now it is their own
 
 
+def test_init_takes_no_tool_without_a_connector_for_a_folder(tmp_path: Path) -> None:
+    for word, title in (("trello", "Trello"), ("HubSpot", "HubSpot"), ("github", "GitHub")):
+        made = run("init", word, folder=tmp_path)
+        assert (made.returncode, f"There is no connector for {title} in this version." in made.stderr) == (2, True)
+        assert f"anchorline init ./{word}" in " ".join(made.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+    assert run("init", "./trello", folder=tmp_path).returncode == 0
+    assert (tmp_path / "trello" / "config.toml").is_file()
+
+
+def test_init_keeps_the_database_out_of_git(tmp_path: Path) -> None:
+    run("init", folder=tmp_path)
+    assert "\ndata/\n" in (tmp_path / ".gitignore").read_text()
+    (tmp_path / ".gitignore").write_text("mine\n")
+    assert "kept   .gitignore, which was there already" in run("init", folder=tmp_path).stdout
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+
+
 def test_init_in_another_folder_says_how_to_get_there(tmp_path: Path) -> None:
     made = run("init", "my-hub", folder=tmp_path)
     assert "cd my-hub && anchorline check" in made.stderr

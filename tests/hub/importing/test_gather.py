@@ -56,6 +56,17 @@ def test_the_same_objective_further_down_is_the_same_unless_of_another_team() ->
     ]
 
 
+def test_a_row_of_another_cycle_than_its_objective_is_left_out() -> None:
+    headers = ("Objective", "Key Result", "Cycle")
+    given = sheet(("Grow", "a", "Q4 2026"), ("", "b", "Q1 2027"), ("", "c", "2026-Q4"), ("", "d", ""), headers=headers)
+    found = read(given)
+    assert tree(found) == {"Grow": ["a", "c", "d"]}
+    assert errors(found.problems) == [
+        'OKRs!C3: The row is of "Q1 2027" and its objective "Grow" of "Q4 2026": it is left out. '
+        "Give the row an objective of its own cycle: write the objective's name into it."
+    ]
+
+
 def test_a_key_result_without_an_objective_has_its_cell() -> None:
     assert told(sheet(("", "a"), ("Grow", "b"))) == [
         "OKRs!B2: The key result has no objective: none stands in its row or above it. "

@@ -358,3 +358,11 @@ def _parenthesised(name: str) -> str:
     import re
 
     return name.replace("{", "(").replace("}", ")") if re.search(r"\{[^{}]*\}", name) else name
+
+
+def test_a_row_of_an_undeclared_cycle_under_another_objective_gets_the_line_to_declare_it(folder: Folder) -> None:
+    headers = ("Objective", "Key Result", "Cycle")
+    made = folder.plan(sheet(("Grow", "a", "Q4 2026"), ("", "b", "Q1 2031"), headers=headers))
+    assert any("2031-q1 = { starts = 2031-01-01, ends = 2031-03-31 }" in text for text in errors(made.problems))
+    assert [each.id for each in made.missing["cycle"]][-1] == "2031-q1"
+    assert made.files == ()
