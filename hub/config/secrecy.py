@@ -27,7 +27,9 @@ _SHORTEST = 4
 
 
 def harmless(keys: Collection[str], environ: Mapping[str, str]) -> Callable[[str], str]:
-    """What shows of a line: all of it but its comment, its key alone with the value masked, or nothing. ``keys`` are further ones whose values are no secrets.
+    """What shows of a line: all of it but its comment, its key alone with the value masked, or nothing.
+
+    ``keys`` are further ones whose values are no secrets.
 
     A whitelist, since a secret can stand anywhere by mistake: under a misspelt key, in an address, on a line of its own."""
     known = KNOWN | {fold(key) for key in keys}

@@ -168,9 +168,19 @@ _SECTIONS = {
 _CYCLE_ID = re.compile(r"\d{4}|\d{4}[-_.]?(?:[qt][1-4]|h[12]|0[1-9]|1[0-2])|(?:[qt][1-4]|h[12])[-_.]?\d{4}")
 
 
+_YEAR = re.compile(r"\d{4}")
+_YEARS = 2
+"""A year further from all that are declared is a slip: 2207 for 2027."""
+
+
 def _is_another_cycle(id: str, known: Iterable[str]) -> bool:
     """Whether an id is well formed for a quarter, a half or a year that is not declared, and no misspelling of one that is."""
-    return _CYCLE_ID.fullmatch(fold(id)) is not None and _spell(id) not in map(_spell, known)
+    if _CYCLE_ID.fullmatch(fold(id)) is None:
+        return False
+    others = [_spell(one) for one in known]
+    years = [int(part) for other in others for part in other if _YEAR.fullmatch(part)]
+    own = next(int(part) for part in _spell(id) if _YEAR.fullmatch(part))
+    return _spell(id) not in others and any(abs(own - year) <= _YEARS for year in years)
 
 
 def _spell(id: str) -> frozenset[str]:

@@ -256,7 +256,7 @@ class Twin(Table, table=True):
     """The item that patterns say another one is a duplicate of: one step of a chain, which may be a circle."""
 
     __tablename__ = "twin"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (Index(None, "of_no"), CLUSTERED)
     item_no: int = number(primary_key=True)
     from_seq: int = number(primary_key=True)
     to_seq: int | None = number(nullable=True)

@@ -292,6 +292,34 @@ def test_other_lines_are_shown_with_what_is_wrong(write: Any, text: str, excerpt
     assert [p.excerpt[p.column - 1 :][: p.width] for p in shown] == [marked]
 
 
+@pytest.mark.parametrize(
+    ("line", "excerpt", "marked"),
+    [
+        (f'efort = "{SECRET}"', "efort = …", "efort"),
+        (f'token = "{SECRET}"', "token = …", "token"),
+        (f'url = "me:{SECRET}"', "url = …", "…"),
+        ('url = "acme"  # ours', "url = …", "…"),
+    ],
+)
+def test_of_a_value_that_may_be_a_secret_only_the_key_is_shown(write: Any, line: str, excerpt: str, marked: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(f"{SAFE}{line}\n"), {})
+    shown = [p for p in caught.value.problems if p.excerpt == excerpt]
+    assert [p.excerpt[p.column - 1 :][: p.width] for p in shown] == [marked]
+
+
+@pytest.mark.parametrize("line", ["abcdefgh=", "abcdefgh==", "hunter2 = 1", f'x{SECRET} = "a"'])
+def test_what_looks_like_a_key_and_may_be_a_secret_is_not_shown(write: Any, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(f"{SAFE}{line}\n"), {})
+    assert not [p for p in caught.value.problems if line[:6] in p.excerpt]
+
+
+def test_unknown_keys_are_told_beside_a_wrong_kind(write: Any) -> None:
+    found = problems_of(write('[source.a]\nkind = "trackr"\nurl = "https://jira.example"\nefort = "count"\n'), {})
+    assert [p.split(": ", 1)[0] for p in found if "warning" not in p] == ["config.toml:2:8", "config.toml:4:1"]
+
+
 def test_unread_variables_are_warned_about(write: Any) -> None:
     environ = {
         **TOKEN,

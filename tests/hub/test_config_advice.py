@@ -146,6 +146,7 @@ def test_words_that_newcomers_write(tmp_path: Path) -> None:
         'config.toml:8:1: The key "email" is unknown in [source.jira]. Did you mean "user"?',
         "config.toml:9:1: `ca_file` in [source.jira] is not supported by this version. "
         "Set SSL_CERT_FILE in the environment to a PEM file that also holds your own certificate authority.",
+        'config.toml:10:1: The key "project" is unknown in [source.jira]. Did you mean "projects"?',
     ]
 
 

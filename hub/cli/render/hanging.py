@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
@@ -20,10 +23,17 @@ class Hanging:
         if not console.is_terminal or self.text.cell_len <= options.max_width or options.max_width < self.indent + _NARROWEST:
             yield self.text
             return
-        first, *_ = self.text.wrap(console, options.max_width, overflow="ignore", no_wrap=False)
-        yield first
-        rest = self.text[len(first) :]
-        rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
-        if rest.plain:
-            for line in rest.wrap(console, options.max_width - self.indent, overflow="ignore", no_wrap=False):
-                yield Text(" " * self.indent) + line
+        for first, last in _lines(self.text.plain, options.max_width, self.indent):
+            yield (Text(" " * self.indent) if first else Text()) + self.text[first:last]
+
+
+def _lines(text: str, width: int, indent: int) -> list[tuple[int, int]]:
+    """Where each line begins and ends, in characters; one that is a single long word may be wider."""
+    begin, end, found = 0, 0, []
+    for word in re.finditer(r"\s*\S+", text):
+        room = width - indent if begin else width
+        if end > begin and cell_len(text[begin : word.end()]) > room:
+            found.append((begin, end))
+            begin = word.end() - len(word[0].lstrip())
+        end = word.end()
+    return [*found, (begin, end)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_letters_beyond_ascii_before_the_caret() -> None:
 m/a.toml:5:1: "größe" cannot be an id.
     "größe" = { starts = 2026-10-01, ende = 2026-12-31 }
     ^^^^^^^
-    An id has letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit; for example "gr-e".
+    An id has letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit; for example "groesse".
 """
     )
     assert shown({"m/a.toml": '[pillar]\nx = { name = "Größe für {x}", owner = "Ä", weight = "1" }\n'}) == (
@@ -223,7 +224,7 @@ def test_check_shows_the_line_and_a_caret(home: Path, columns: str) -> None:
     )
     assert '    timezone = "Mars"\n               ^^^^^^\n' in found.stderr
     assert "pw" not in found.stderr
-    assert "config.toml:2:12: The address of the database holds a password. Move the whole" in found.stderr
+    assert "config.toml:2:12: The address of the database holds a password.\n    database = …\n               ^\n" in found.stderr
 
 
 def test_check_gives_programs_all_of_it(home: Path) -> None:
@@ -240,3 +241,19 @@ def test_check_gives_programs_all_of_it(home: Path) -> None:
         "warning": False,
         "excerpt": 'to = "ssso"',
     }
+
+
+def test_sentences_wrap_at_the_width_of_a_terminal() -> None:
+    found = Problem(
+        "a.toml", 1, "What is wrong here takes more than a line.", "So does what to do next.", column=1, excerpt="k = 1"
+    )
+    expected = """\
+a.toml:1:1: What is wrong here
+    takes more than a line.
+    k = 1
+    ^
+    So does what to do next.
+"""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", b.shown(problem_lines([found], 30), 30, terminal=True))
+    assert plain == expected
+    assert "What is wrong here takes more than a line.\n" in printed([found], 30)

@@ -101,7 +101,7 @@ def test_without_a_configuration_the_folder_beside_is_meant(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert "It is not UTF-8 and was read as Windows-1252" in done.stderr
     text = (tmp_path / "mappings" / "objectives" / "objectives.toml").read_text("utf-8")
-    assert text.startswith('# Imported from "okrs.csv", by `anchorline import`')
+    assert text.startswith('#:schema ../mapping.schema.json\n# Imported from "okrs.csv", by `anchorline import`')
     assert 'cycle = "2027-q1"' in text
 
 

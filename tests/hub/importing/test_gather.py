@@ -167,7 +167,7 @@ def test_the_same_key_result_twice_under_an_objective() -> None:
 
 
 def test_what_will_surprise_is_a_warning() -> None:
-    headers = ("Objective", "Key Result", "Quarter", "Owner")
+    headers = ("Objective", "Key Result", "Pillar", "Owner")
     found = read(
         sheet(
             ("Grow", "KR1: a KR2: b", "Q1", "x"),

@@ -63,6 +63,8 @@ def test_two_estimates_are_told_with_their_figures(tmp_path: Path) -> None:
     config = loaded(text, tmp_path)
     assert config.sources["jira"].options["estimate"] == "Points"
     assert "# Story_points Story_points: filled in on 33 %\n" in text
+    told = " ".join(line.removeprefix("# ") for line in text.splitlines())
+    assert '100 % of 30 stories and tasks among the 30 newest items have an estimate, by the field "Points"; effort =' in told
 
 
 def test_names_of_projects_cannot_break_out(tmp_path: Path) -> None:

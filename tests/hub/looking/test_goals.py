@@ -52,6 +52,13 @@ def test_a_misspelt_label_is_told_and_not_drafted() -> None:
     assert only(found).slips == [("ssso", "sso", 6)]
 
 
+def test_of_two_alike_on_one_item_each_none_is_drafted() -> None:
+    given = stock(tree(1, 8, labels=["kr:billing"]), tree(20, 7, labels=["kr:biling"]), tree(40, 6, labels=["kr:nps"]))
+    found = gathered(given)
+    assert ids(found) == ["nps"]
+    assert (only(found).asked, only(found).slips) == ([("biling", "billing")], [])
+
+
 def test_work_that_runs_the_business_is_an_allowance() -> None:
     found = gathered(stock(tree(1, 8, labels=["kr:sso"]), work(20, labels=["kr:KTLO"])))
     assert (ids(found), found.allowances, only(found).allowances) == (["sso"], ("ktlo",), ["ktlo"])

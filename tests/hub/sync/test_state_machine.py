@@ -129,7 +129,7 @@ def works(draw: st.DrawFn) -> tuple[str, WorkItem]:
         status_id=draw(st.sampled_from(["1", "2", "3", "4"])),
         resolution=draw(st.sampled_from([None, None, "Won't Do"])),
         parent_ref=draw(
-            st.sampled_from([None, None, None, f"{source[0]}1", f"{source[0]}2", f"{letter}-3", f"{letter}-5", "unread"])
+            st.sampled_from([None, None, f"{source[0]}1", f"{source[0]}2", f"{letter}-3", f"{letter}-5", "unread", "unread"])
         ),
         containers=(draw(st.sampled_from(["P1", "P2"])),),
         labels=tuple(draw(LABELS)),

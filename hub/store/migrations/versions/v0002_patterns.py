@@ -62,5 +62,6 @@ def _indexes() -> None:
     moved, kept = sa.text("presence <> 'present' OR presence_at IS NOT NULL"), sa.text("by = 'kept'")
     op.create_index("ix_reference_folded", "reference", ["folded"])
     op.create_index("ix_bearer_item_no", "bearer", ["item_no"])
+    op.create_index("ix_twin_of_no", "twin", ["of_no"])
     op.create_index("ix_item_moved", "item", ["no"], sqlite_where=moved, postgresql_where=moved)
     op.create_index("ix_edge_kept", "edge", ["child_no"], sqlite_where=kept, postgresql_where=kept)
