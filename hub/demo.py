@@ -130,7 +130,7 @@ def _digests(texts: Mapping[str, str]) -> str:
 
 
 def _digest(raw: bytes) -> str:
-    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+    return hashlib.blake2b(raw, digest_size=12).hexdigest()
 
 
 def _aside(folder: Path) -> Path | None:

@@ -259,7 +259,7 @@ def _capture(line: Line, keys: Keys, written: str) -> Test | None:
     elif len(set(braces)) < len(braces):
         twice = next(b for b in braces if braces.count(b) > 1)
         line.problem(keys, f"{twice} stands twice in one value.", "Keep one of the two.")
-    elif "}{" in written:
+    elif len(braces) > 1 and "".join(braces) in written:
         text = f"Nothing stands between {braces[0]} and {braces[1]}, so nothing says where one ends."
         line.problem(keys, text, f'Put a sign between them: "{braces[0]}/{braces[1]}".')
     elif _few_stars(line, keys, written):

@@ -105,20 +105,16 @@ def verdicts(tx: Tx, nos: Collection[int], orphans: Collection[int]) -> dict[int
 
 
 def put_verdicts(tx: Tx, nos: Collection[int], found: Mapping[int, Verdict], start: int) -> None:
-    """Keep duplicates and ambiguities of these items. Whoever stands on a chain through a changed duplicate is marked as of
-    ``start``: before it the canonical item is another now, and in a circle it may have become a duplicate, or that one."""
+    """Keep duplicates and ambiguities of these items. Whoever leads through a changed duplicate is marked as of ``start``: its
+    canonical item is another now, and in a circle, where each leads through all, it may have become a duplicate, or that one."""
     _put_ambiguities(tx, nos, {no: orjson.dumps(v.ambiguous).decode() for no, v in found.items() if v.ambiguous})
     now = {no: v.duplicate for no, v in found.items() if v.duplicate is not None}
     stored = tx.pairs(f"SELECT item_no, of_no FROM twin WHERE to_seq IS NULL AND {in_numbers(tx.dialect, 'item_no')}",
                       tx.dialect.array(nos))  # fmt: skip
     changed = [no for no in {*now, *stored} if now.get(no) != stored.get(no)]
-    if not changed:
-        return
-    before = read_links.twin_steps(tx, changed)
-    _replace(tx, "twin", "of_no", stored, now)
-    after = read_links.twin_steps(tx, changed)
-    above = read_links.twins_behind(tx, changed)
-    tx.mark({*changed, *before, *before.values(), *after, *after.values(), *above}, start)
+    if changed:
+        _replace(tx, "twin", "of_no", stored, now)
+        tx.mark({*changed, *read_links.twins_behind(tx, changed)}, start)
 
 
 def _put_ambiguities(tx: Tx, nos: Collection[int], now: Mapping[int, str]) -> None:

@@ -129,9 +129,11 @@ def may_hold(outer: Cycle, inner: Cycle) -> bool:
 
 @st.composite
 def key_results_of(draw: st.DrawFn, one: Cycle, objectives: list[Objective], of: list[Team], tidy: bool) -> list[KeyResult]:
-    """Of one cycle; their objectives are of it or of a longer one."""
+    """Of one cycle; their objectives are of it or of a longer one, and some have none."""
     cycles = {c.id: c for c in (*QUARTERS, *NESTED)}
     fitting = [o.id for o in objectives if may_hold(cycles[o.cycle], one)]
+    if one_in(draw, 2):  # the first ones then live on what supports them
+        fitting = [id for id in fitting if not id.endswith("-o0")] or fitting
     found = []
     some = st.lists(st.sampled_from(KEY_RESULTS), min_size=1, max_size=3, unique=True)
     for name in KEY_RESULTS[:2] if tidy else draw(some):

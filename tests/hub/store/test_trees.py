@@ -233,6 +233,19 @@ def test_who_left_is_nobodys_parent_until_it_is_back(store: Store) -> None:
         assert w.parents() == everything
 
 
+def test_a_kept_parent_that_leaves_is_kept_no_longer(store: Store) -> None:
+    with world(store) as w:
+        w.sync(item("old"), item("story", parent_ref="old"))
+        w.end("complete")
+        w.assess()
+        w.sync(item("story", parent_ref="new"))
+        w.assess()
+        assert w.parents() == {"story": "old"}
+        w.leave("old")
+        w.assess()
+        assert w.parents() == {}
+
+
 def test_a_parent_that_left_is_not_waited_for(store: Store) -> None:
     with world(store) as w:
         w.sync(item("old"), item("new"), item("story", parent_ref="old"))
