@@ -44,7 +44,8 @@ def test_check_and_progress_agree_on_where_the_active_work_goes(home: Path) -> N
 def test_a_rule_that_is_not_evaluated_yet_is_checked_all_the_same(home: Path) -> None:
     with (home / "mappings" / "rules.toml").open("a") as file:
         file.write('\n[[rule]]\nname = "nothing"\nwhen.component = "No such thing"\nto = "sso"\n')
-    assert 'The rule "nothing" matches no item: none has when.component = No such thing.' in " ".join(run("check", folder=home, **TOKEN).stdout.split())
+    told = " ".join(run("check", folder=home, **TOKEN).stdout.split())
+    assert 'The rule "nothing" matches no item: none has when.component = No such thing.' in told
 
 
 def test_strict_fails_on_broken_anchors_and_passes_without(home: Path) -> None:

@@ -248,6 +248,10 @@ as = "relation"
     )
 
 
+def test_other_braces_beside_a_placeholder_are_plain_text() -> None:
+    assert said('when.label = "kr:{key_result}}{"', to='to = "{key_result}"') == []
+
+
 # ---- many rules that find the same work -----------------------------------------------------------------------------------
 
 
