@@ -52,3 +52,10 @@ def open(settings: _base.SourceSettings, limits: _base.IoSettings | None = None)
 
     io = RunIo(settings, limits or _base.IoSettings())
     return load(settings.kind).factory(settings, io)
+
+
+def reach(url: str, limits: _base.IoSettings | None = None) -> _base.Io:
+    """A guarded ``Io`` for an address that is no source: the same origin, redirect, size and time guards. Close it."""
+    from connectors._shared.io import RunIo
+
+    return RunIo(_base.SourceSettings(name="", kind="", url=url), limits or _base.IoSettings())

@@ -47,7 +47,7 @@ class WorkItem:
     parent_ref: str | None = None
     """The parent as the vendor names it: its id where known, else its key or URL."""
     containers: tuple[str, ...] = ()
-    """Ids of the projects, boards or sections that hold the item; names and keys are dimensions."""
+    """Ids of the projects, boards or sections that hold the item, the partition's among them; names and keys are dimensions."""
     labels: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     sprints: tuple[str, ...] = ()
@@ -124,6 +124,8 @@ class Partition:
     """``delta``: ``changes(since=...)`` is honoured and ``census`` exists; ``whole``: every complete pass is its own census."""
     fingerprint: str = ""
     """Hash of settings, field mapping, field definitions and the connector's shape version: another one means a full pass."""
+    size: int | None = None
+    """How many items the vendor says it holds: decides what is read first, and proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Answer to ``get``: each asked id is in exactly one of the three, or in none when the vendor did not say.
+    """Answer to ``get``: each asked id is in exactly one of the four, or in none when the vendor did not say.
 
     ``gone`` is the vendor's own word. ``denied`` is not to be had: deleted or out of sight, the vendor does not say which; the
     core judges by whether the item's partition is visible.
@@ -183,6 +185,8 @@ class Fetched:
     items: tuple[WorkItem, ...] = ()
     gone: tuple[Gone, ...] = ()
     denied: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    """There, but not to be understood: to quarantine."""
 
 
 # ---- settings ---------------------------------------------------------------------------------------------------------
@@ -230,17 +234,23 @@ class IoSettings:
     """For one attempt, from its first byte sent to its last byte read: a server that drips cannot outlast it."""
     run_deadline: float = 6 * 3600.0
     max_body: int = 64 * 2**20
-    attempts: int = 6
-    """Tries per call, the first included."""
+    max_run_bytes: int = 64 * 2**30
+    """Of all answers of the run together: a vendor that never stops answering fills no disk and bills no traffic for ever."""
+    attempts: int = 8
+    """Tries per call, the first included: of 10,000 calls with 20 % random faults one in forty runs loses one."""
     backoff: float = 1.0
     """First pause; doubles with each try, with full jitter."""
     backoff_max: float = 60.0
     retry_floor: int = 100
     """Tokens in the run's retry bucket before any success has earned more."""
-    parallel: int = 4
+    parallel: int = 8
     """Threads of ``io.map``."""
     rate: float | None = None
     """Requests per second and bucket; None sends as fast as the vendor answers."""
+    gates_folder: str | None = None
+    """Where the processes of one machine share limits and waits per vendor account; None keeps them to this process."""
+    allow_private_networks: bool = False
+    """Whether the source may live at a private address. Link-local and metadata addresses are refused even so."""
     ca_file: str | None = None
     """PEM file with own certificate authorities, trusted beside the usual ones."""
 
@@ -257,7 +267,11 @@ class Io(Protocol):
     """
 
     def call(self, fn: Callable[..., R], /, *args: Any, bucket: str = "default", **kwargs: Any) -> R:
-        """Run ``fn`` as one retried request: limit, attempt, retry with backoff, deadline. Raises ``SourceError``."""
+        """Run ``fn`` as one retried request: limit, attempt, retry with backoff, deadline. Raises ``SourceError``.
+
+        Where a credential expires in mid-run, ``fn`` raises what ``Login.refused`` makes of a 401: the login is renewed once for
+        all threads, and ``fn`` runs once more (``connectors/_shared/login.py``).
+        """
         ...
 
     def map(self, fn: Callable[[T], R], things: Iterable[T], /, *, bucket: str = "default") -> Iterator[R]:
@@ -281,11 +295,16 @@ class Io(Protocol):
         ...
 
     def counters(self) -> Mapping[str, int]:
-        """Requests, retries, bytes and seconds waited so far, for the run's record."""
+        """What the run cost so far, for its record and for metrics.
+
+        ``requests`` sent, ``http_2xx`` to ``http_5xx`` answers by class, ``bytes`` received after decompression, ``retries`` and
+        of these ``retry_rate_limited``, ``retry_timeout``, ``retry_unavailable``, ``retry_bad_data``, whole seconds ``waited``,
+        and ``retry_budget``, the tokens left for retries.
+        """
         ...
 
     def close(self) -> None:
-        """End waits, give back threads and connections. A connector's ``close`` calls it last."""
+        """End waits and requests under way at once, give back threads and connections. A connector's ``close`` calls it last."""
         ...
 
 
@@ -330,6 +349,10 @@ class Connector(abc.ABC):
     @abc.abstractmethod
     def get(self, ids: Iterable[str]) -> Fetched:
         """Read items by id: confirms absence, fetches missing parents."""
+
+    def writes(self) -> tuple[str, ...] | None:
+        """What the credential may change, in the vendor's words, for a warning; None where the vendor does not tell."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - most connectors hold nothing but their ``io``
         """Give back connections, ``io``'s last. Called once, also after an error."""

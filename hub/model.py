@@ -22,7 +22,10 @@ Outcome = Literal["linked", "allowance", "ignored", "contested", "broken", "unan
 
 PRESENT = "present"
 LEFT = frozenset({"trashed", "deleted", "out_of_scope", "merged"})
-"""Presences that leave numerator and denominator (DESIGN section 6); ``archived`` keeps done work and drops open work."""
+"""Presences that leave numerator and denominator; ``archived`` keeps done work and drops open work."""
+FROZEN = frozenset({"access_lost", "unobserved", "held"})
+"""Presences of items that are out of sight or whose absence is not concluded: the last known stands, and every key result that
+they feed stays at its last snapshot."""
 
 
 def fold(text: str) -> str:

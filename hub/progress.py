@@ -109,12 +109,21 @@ At = tuple[str, str]
 """(cycle id, folded id) of a key result."""
 
 
-def nodes(mapping: Mapping, tallies: Tallies, as_of: int) -> tuple[NodeResult, ...]:
+def nodes(
+    mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, NodeResult] | None = None
+) -> tuple[NodeResult, ...]:
     """All nodes of all cycles: key results, objectives, pillars and the company of one cycle, then of the next.
 
-    ``as_of`` (milliseconds) decides which key results have been dropped by then.
+    ``as_of`` (milliseconds) decides which key results have been dropped by then. ``frozen`` are results that stand whatever the
+    tallies say, because part of the work behind them is out of sight; they roll up as they are.
     """
-    return tuple(_RollUp(mapping, tallies, as_of).nodes())
+    return tuple(_RollUp(mapping, tallies, as_of, frozen or {}).nodes())
+
+
+def frozen_node(former: NodeResult, seq: int, reasons: Iterable[str]) -> NodeResult:
+    """The result of the evaluation ``seq`` as one that stands still, and why. One that stood still stays as old as it is."""
+    since = former.details.get("frozen", {}).get("since", seq)
+    return former._replace(details={**former.details, "frozen": {"since": since, "why": sorted(set(reasons))}})
 
 
 def is_taken(key_result: KeyResult, on: date) -> bool:
@@ -169,8 +178,9 @@ class _Child(NamedTuple):
 class _RollUp:
     """The figures of all nodes. Cycles go by their ids, all else by folded ids."""
 
-    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int) -> None:
+    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, NodeResult]) -> None:
         self.mapping = mapping
+        self._frozen = frozen
         day = day_of(mapping, as_of)
         self._around = {c.id: tuple(cycles_around(mapping, c)) for c in mapping.cycles.values()}
         self._results = {at: self._key_result(at, tallies.get(at) or Tally()) for at in mapping.key_results}
@@ -202,7 +212,7 @@ class _RollUp:
             yield _mean("company", cycle.id, "company", pillars).node
 
     def _key_result(self, at: At, tally: Tally) -> _Figure:
-        node = key_result_node(self.mapping.key_results[at], tally)
+        node = self._frozen.get(at) or key_result_node(self.mapping.key_results[at], tally)
         return _Figure(node, {at: node.measured})
 
     # ---- objectives ----

@@ -7,6 +7,7 @@ in orjson: ids of vendors are text, so only numbers that no rule could use are t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -24,8 +25,17 @@ HOPS = 1000
 """Backslashes that are looked at one by one; in a page with more of them the plain search is as fast."""
 
 
+MAX_TEXT = 2**18
+"""Characters of one text. No field of a vendor is longer (Salesforce's long text areas, the longest, hold 131,072)."""
+CUT = " [cut]"
+"""What a text that was too long ends in."""
+_QUOTE = re.compile(rb'(?<!\\)"')
+
+
 def clean(text: str) -> str:
-    """The text with NUL and lone surrogates replaced by U+FFFD."""
+    """The text with NUL and lone surrogates replaced by U+FFFD, cut with a mark where it is longer than any field."""
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT] + CUT
     return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
 
 
@@ -47,24 +57,26 @@ def _number(literal: str) -> float | str:
     return number if math.isfinite(number) else literal
 
 
+_REFUSED = object()
+
+
 def _slowly(body: bytes) -> Any:
     text = body.decode("utf-8-sig", "replace")
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         return _cleaned(json.loads(text, parse_float=_number, parse_constant=str, strict=False))
-    except (ValueError, RecursionError):
-        raise BadData(
-            "an answer is not valid JSON", hint="it is tried once more; then look at what stands before the API"
-        ) from None
+    # Raised out here: the decoder's own error holds the whole text, and chains keep it.
+    raise BadData("an answer is not valid JSON", hint="it is tried once more; then look at what stands before the API")
 
 
 def loads(body: bytes) -> Any:
     """Any JSON value. Raises ``BadData`` (without any of the text)."""
-    try:
+    value: Any = _REFUSED
+    with contextlib.suppress(orjson.JSONDecodeError):
         value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+    if value is _REFUSED:
         return _slowly(body)
     # The escape is searched in the bytes because walking each page costs as much as decoding it.
-    return _cleaned(value) if _escapes_nul(body) else value
+    return _cleaned(value) if _escapes_nul(body) or _holds_long_text(body) else value
 
 
 def _escapes_nul(body: bytes) -> bool:
@@ -77,13 +89,31 @@ def _escapes_nul(body: bytes) -> bool:
     return body.find(b"\\u0000", at + 1) >= 0
 
 
+def _holds_long_text(body: bytes) -> bool:
+    """Whether a text may be longer than ``MAX_TEXT``: some stretch of half that many bytes has no quote that ends one."""
+    stretch = MAX_TEXT // 2
+    return any(not _QUOTE.search(body, at, at + stretch) for at in range(0, len(body) - stretch, stretch))
+
+
 def _checked_type(body: bytes, content_type: str | None) -> None:
     if not body.strip():
         raise BadData("an answer has no body")
     kind = (content_type or "").split(";")[0].strip().lower()
     if not (kind in ("application/json", "") or kind.endswith("+json")):
-        what = "an HTML page, perhaps a login page," if "html" in kind else f"{clean(kind)[:40]!r}"
+        what = (
+            "an HTML page, perhaps a login page,"
+            if "html" in kind
+            else repr(kind)
+            if kind in _KINDS
+            else "another kind of content"
+        )
         raise BadData(f"the server answers {what} instead of JSON", hint="open the source's url in a browser")
+
+
+_KINDS = frozenset(
+    ("text/plain", "text/csv", "text/xml", "application/xml", "application/octet-stream", "text/javascript", "text/event-stream")
+)
+"""Kinds of content that are named; no other word of an answer gets into a message."""
 
 
 def obj(body: bytes, content_type: str | None, *keys: str) -> dict[str, Any]:

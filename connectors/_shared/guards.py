@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util.url import Url, parse_url
 
+from connectors._shared.addresses import is_loopback, judge, literal
 from connectors.base import Misconfigured
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -47,24 +47,20 @@ def origin_of(parsed: Url) -> Origin:
     return Origin(parsed.scheme, parsed.host.lower().rstrip("."), parsed.port or DEFAULT_PORTS[parsed.scheme])
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine by its spelling; nothing is resolved."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class Guard:
     """The rules of one source. ``target`` is the only way from a URL to something that is sent."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, private: bool = False) -> None:
+        """``private`` is ``allow_private_networks``. Raises ``Misconfigured`` for an address that no source may have."""
         parsed = _parse(base_url)
         self.origin = origin_of(parsed)
         self._base_path = (parsed.path or "").rstrip("/")
         self._posts: set[str] = set()
         if self.origin.scheme == "http" and not is_loopback(self.origin.host):
             raise Misconfigured("the source's url is http", hint="use https; http is allowed to this machine only")
+        address = literal(self.origin.host)
+        if address is not None:  # a name is judged when it is resolved, behind a proxy by the proxy
+            judge(address, self.origin.host.strip("[]"), private=private)
 
     def allow_post(self, *paths: str) -> None:
         """Declare reading POSTs by their path below the base URL, compared exactly as sent."""

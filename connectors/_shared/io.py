@@ -11,30 +11,32 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import tenacity
 
-from connectors._shared import retry
+from connectors._shared import pool, retry
+from connectors._shared.dial import Cancelled
 from connectors._shared.guards import Guard
 from connectors._shared.limits import Gate, Gates, account_key
-from connectors._shared.status import instant
-from connectors._shared.wire import Answer, Wire
+from connectors._shared.login import Expired
+from connectors._shared.wire import Wire
 from connectors.base import IoSettings, QuotaExhausted, RateLimited, SourceError, SourceSettings
+
+__all__ = ["Cancelled", "RunIo"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
+RENEWALS = 2
+"""How often one call may have its login renewed: the first time perhaps only by what another run left in the file."""
 _GATES = Gates()
 """Shared by the sources of a process: a vendor counts an account's requests, not ours per source."""
-
-
-class Cancelled(SourceError):
-    """A call whose result nobody waits for any more, or one that came after ``close``."""
 
 
 def _announce(state: tenacity.RetryCallState) -> None:
@@ -57,46 +59,71 @@ class RunIo:
     ) -> None:
         self._limits = limits
         self._monotonic, self._sleep, self._rand = monotonic, sleep, rand
-        self._wire = _CountingWire(Guard(settings.url), limits, monotonic)
+        self._wire = Wire(Guard(settings.url, private=limits.allow_private_networks), limits, monotonic)
+        self._tally = self._wire.tally
         self._account = account_key(self._wire.guard.origin, settings)
         self._gates = gates
         self._budget = retry.RetryBudget(limits.retry_floor)
         self._ends = monotonic() + limits.run_deadline
         self._closing = threading.Event()
         self._lock = threading.Lock()
-        self._executor: ThreadPoolExecutor | None = None
-        self._retries = 0
-        self._waited = 0.0
+        self._stops: set[threading.Event] = set()
+        self._pool: pool.Pool | None = None
 
     # ---- calls
 
     def call(self, fn: Callable[..., R], /, *args: Any, bucket: str = "default", **kwargs: Any) -> R:
-        """Run ``fn`` as one retried request. Raises ``SourceError``; ``QuotaExhausted`` when the run's time is up."""
+        """Run ``fn`` as one retried request. Raises ``SourceError``; ``QuotaExhausted`` when the run's time is up.
+
+        ``fn`` runs again after retryable errors, and once more after a login that it found expired was renewed
+        (``connectors/_shared/login.py``); so it must build its request anew each time.
+        """
         return self._run(lambda: fn(*args, **kwargs), bucket, self._closing)
 
     def map(self, fn: Callable[[T], R], things: Iterable[T], /, *, bucket: str = "default") -> Iterator[R]:
-        """``call(fn, thing)`` for each, in order, at most two per thread ahead. The first error cancels the rest."""
+        """``call(fn, thing)`` for each, in order, at most two per thread ahead. The first error cancels the rest.
+
+        All maps of the run share its ``parallel`` threads, so any number of partitions may map at once. A map inside of a mapped
+        function runs in the thread that it is in, one after the other: it never waits for a thread that waits for it.
+        """
+        if pool.inside():
+            return (self.call(fn, thing, bucket=bucket) for thing in things)
+        return self._mapped(fn, things, bucket)
+
+    def _mapped(self, fn: Callable[[T], R], things: Iterable[T], bucket: str) -> Iterator[R]:
         stop = threading.Event()
         window: deque[Future[R]] = deque()
-        pool = self._pool()
-
-        def start(thing: T) -> None:
-            window.append(pool.submit(self._run, lambda: fn(thing), bucket, stop))
-
+        threads = self._threads()
+        with self._lock:
+            self._stops.add(stop)
         try:
             for thing in things:
-                start(thing)
+                window.append(threads.submit(partial(self._run, partial(fn, thing), bucket, stop)))
                 if len(window) >= 2 * self._limits.parallel:
                     yield window.popleft().result()
             while window:
                 yield window.popleft().result()
+        except CancelledError:
+            raise Cancelled("the run was stopped") from None
         finally:
             stop.set()
+            with self._lock:
+                self._stops.discard(stop)
             for future in window:
                 future.cancel()
 
     def _run(self, fn: Callable[[], R], bucket: str, stop: threading.Event) -> R:
-        gate = self._gates.of(self._account, bucket)
+        for _ in range(RENEWALS):
+            try:
+                return self._tried(fn, bucket, stop)
+            except Expired as expired:
+                renew = expired.renew
+            self._stopped(stop)
+            renew()
+        return self._tried(fn, bucket, stop)
+
+    def _tried(self, fn: Callable[[], R], bucket: str, stop: threading.Event) -> R:
+        gate = self._gates.of(self._account, bucket, self._limits.gates_folder)
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, SourceError) and error.retryable),
             wait=self._pause,
@@ -112,10 +139,12 @@ class RunIo:
 
     def _attempt(self, fn: Callable[[], R], gate: Gate, stop: threading.Event) -> R:
         self._stopped(stop)
-        while (seconds := gate.wait(self._monotonic(), self._limits.rate)) > 0:
+        while (wait := gate.wait(self._monotonic(), self._limits.rate))[0] > 0:
+            seconds, asked = wait
             if self._monotonic() + seconds > self._ends:
                 raise _no_time(RateLimited("the vendor asks this account to wait beyond the end of the run"))
-            self._rest(seconds, stop)
+            # All that wait for the vendor would ask again in the same moment.
+            self._rest(seconds + (self._rand() * self._limits.backoff if asked else 0.0), stop)
         now = self._monotonic()
         if now >= self._ends:
             raise _no_time(None)
@@ -128,37 +157,35 @@ class RunIo:
     def _give_up(self, state: tenacity.RetryCallState, gate: Gate) -> bool:
         error = _error(state)
         assert isinstance(error, SourceError)
-        until = self._monotonic() + state.upcoming_sleep
+        now = self._monotonic()
+        until = now + state.upcoming_sleep
         if isinstance(error, RateLimited) or retry.asked_wait(error) is not None:
-            gate.close_until(until)  # all threads of this account wait, not only this one
+            gate.close_until(until, now)  # all threads and runs of this account wait, not only this one
         if state.attempt_number >= retry.tries(error, self._limits.attempts) or until > self._ends:
             return True
-        if not self._budget.spend(error):
+        if self._closing.is_set() or not self._budget.spend(error):
             return True
-        with self._lock:
-            self._retries += 1
+        self._tally.retried(error)
         return False
 
     def _rest(self, seconds: float, stop: threading.Event) -> None:
-        with self._lock:
-            self._waited += seconds
+        self._tally.waited(seconds)
         if self._sleep is not None:
             self._sleep(seconds)
         else:
-            until = time.monotonic() + seconds
-            while (left := until - time.monotonic()) > 0 and not self._closing.is_set() and not stop.wait(min(left, 1.0)):
-                pass
+            stop.wait(seconds)
         self._stopped(stop)
 
     def _stopped(self, stop: threading.Event) -> None:
         if stop.is_set() or self._closing.is_set():
             raise Cancelled("the run was stopped")
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _threads(self) -> pool.Pool:
         with self._lock:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="io")
-            return self._executor
+            if self._pool is None:
+                self._stopped(self._closing)
+                self._pool = pool.Pool(self._limits.parallel)
+            return self._pool
 
     # ---- what connectors get
 
@@ -180,40 +207,25 @@ class RunIo:
 
     def vendor_now(self) -> datetime | None:
         """The ``Date`` of the latest answer."""
-        return self._wire.date
+        return self._tally.date
 
     def counters(self) -> Mapping[str, int]:
-        """``requests``, ``retries``, ``bytes`` (decompressed) and ``waited`` (whole seconds) so far."""
-        with self._lock:
-            retries, waited = self._retries, int(self._waited)
-        return {"requests": self._wire.requests, "retries": retries, "bytes": self._wire.received, "waited": waited}
+        """What the run cost so far: ``Io.counters`` names the figures."""
+        return {**self._tally.figures(), "retry_budget": self._budget.left}
 
     def close(self) -> None:
-        """End waits, cancel what has not begun, give back threads and connections. May be called twice."""
+        """End waits and requests under way at once, cancel what has not begun, give back connections. May be called twice.
+
+        No thread is waited for: each ends by itself, with ``Cancelled``, as soon as its socket is shut.
+        """
         self._closing.set()
         with self._lock:
-            pool, self._executor = self._executor, None
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)  # a hanging request must not hold up the end
+            threads, self._pool = self._pool, None
+            for stop in self._stops:
+                stop.set()
+        if threads is not None:
+            threads.close()
         self._wire.close()
-
-
-class _CountingWire(Wire):
-    """Counts what passes and keeps the vendor's clock."""
-
-    requests = 0
-    received = 0
-    date: datetime | None = None
-
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None) -> Answer:
-        self.guard.target(method, url)
-        with self._lock:
-            self.requests += 1
-        answer = super().send(method, url, headers, body)
-        with self._lock:
-            self.received += len(answer.body)
-            self.date = instant(answer.headers.get("Date")) or self.date
-        return answer
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:

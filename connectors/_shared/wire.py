@@ -1,17 +1,14 @@
 """One HTTP attempt: guarded, bounded in time and size, whole or an error. Under every transport that ``Io`` hands out.
 
-It stands on urllib3, which ``requests`` brings, with three additions: every read of the socket, headers included, is
-bounded by the attempt's deadline (a timeout per read never ends a server that drips); decompression is done here, with
-a cap and an end check; a body must have a length.
+It stands on urllib3, which ``requests`` brings, with four additions: an address is judged before it is connected to;
+every read of the socket, headers included, is bounded by the attempt's deadline (a timeout per read never ends a server
+that drips) and by the end of the run; decompression is done here, with a cap and an end check; a body must have a length.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import logging
 import os
-import socket
 import ssl
 import threading
 import urllib.request
@@ -25,19 +22,28 @@ import certifi
 import urllib3
 from urllib3 import exceptions as u3
 from urllib3._collections import HTTPHeaderDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.url import parse_url
 
-from connectors._shared.guards import Guard, Origin, is_loopback
+from connectors._shared.addresses import is_loopback
+from connectors._shared.body import read_body
+from connectors._shared.dial import Cancelled, Dialler, HTTPPool, HTTPSPool, attempt
+from connectors._shared.faults import translated
+from connectors._shared.guards import Guard
+from connectors._shared.status import instant
+from connectors._shared.tally import Tally
 from connectors.base import IoSettings, Misconfigured, SourceError, Unavailable
 
-CHUNK = 64 * 1024
+IDLE = 64
+"""Connections kept for the next request: more than any run has threads."""
 
-# Their INFO and DEBUG lines hold whole URLs, and jira's hold headers.
-for _name in ("urllib3", "requests", "httpx", "httpcore", "jira"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+# Their lines hold whole URLs (urllib3's warning about an odd header too), and jira's hold headers.
+_LOUD = ("urllib3", "requests", "httpx", "httpcore", "jira")
+_LOUD_BELOW = ("connection", "connectionpool", "poolmanager", "response", "util.retry", "util.connection")
+for _name in (*_LOUD, *(f"urllib3.{_part}" for _part in _LOUD_BELOW)):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,69 +54,6 @@ class Answer:
     reason: str
     headers: HTTPHeaderDict
     body: bytes
-
-
-class Attempt(threading.local):
-    """The deadline of the attempt that runs in this thread, in seconds of ``monotonic``; None outside of ``Io.call``."""
-
-    deadline: float | None = None
-    read_timeout: float = 60.0
-    monotonic: Callable[[], float] | None = None
-
-    def remaining(self) -> float:
-        if self.deadline is None or self.monotonic is None:
-            raise Misconfigured("a request was made outside of Io.call", hint="this is a fault of the connector")
-        left = self.deadline - self.monotonic()
-        if left <= 0:
-            raise TimeoutError("the attempt's time is up")
-        return left
-
-
-_attempt = Attempt()
-
-
-class _TimedRaw(io.RawIOBase):
-    """A socket's file whose every read waits at most until the attempt's deadline."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw = raw
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(min(_attempt.read_timeout, _attempt.remaining()))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    fp: io.BufferedReader
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedRaw(self.fp.detach(), sock), CHUNK)
-
-
-class _TimedHTTP(HTTPConnection):
-    response_class = _TimedResponse
-
-
-class _TimedHTTPS(HTTPSConnection):
-    response_class = _TimedResponse
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TimedHTTP
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedHTTPS
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
@@ -132,59 +75,77 @@ class Wire:
 
     def __init__(self, guard: Guard, limits: IoSettings, monotonic: Callable[[], float]) -> None:
         self.guard = guard
+        self.tally = Tally(limits.max_run_bytes)
         self._limits = limits
         self._monotonic = monotonic
+        self._dialler = Dialler(private=limits.allow_private_networks)
         self._lock = threading.Lock()
         self._made: HTTPConnectionPool | None = None
         self._manager: urllib3.PoolManager | None = None
 
     def within(self, deadline: float) -> _Within:
         """Bound the requests of this thread: ``with wire.within(deadline): ...``"""
-        return _Within(deadline, self._limits.read_timeout, self._monotonic)
+        return _Within(deadline, self._limits.read_timeout, self._monotonic, self._dialler)
 
     def close(self) -> None:
+        """End what is under way, in whatever thread, and send nothing any more."""
+        self._dialler.cut()
         with self._lock:
             if self._manager is not None:
                 self._manager.clear()
             self._made = self._manager = None
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None) -> Answer:
-        """One request to its last byte. Raises ``Misconfigured`` before sending, or for TLS and DNS; else ``Unavailable``."""
+        """One request to its last byte.
+
+        Raises ``Misconfigured`` before sending, or for TLS and DNS; ``QuotaExhausted`` beyond the bytes of the run;
+        ``Cancelled`` when the run was closed; else ``Unavailable``.
+        """
         target = self.guard.target(method, url)
+        failure: SourceError
         try:
-            left = _attempt.remaining()
-            timeout = urllib3.Timeout(connect=min(self._limits.connect_timeout, left), read=min(self._limits.read_timeout, left))
-            response = self._pool().urlopen(
-                method.upper(), target, body=body, headers=_sendable(headers), redirect=False, retries=False,
-                timeout=timeout, preload_content=False, decode_content=False, assert_same_host=False,
-            )  # fmt: skip
-            try:
-                return self._read(method, response)
-            except BaseException:
-                response.close()  # a connection with unread bytes must not serve another request
-                raise
-        except SourceError:
-            raise
+            return self._sent(method, target, headers, body)
+        except SourceError as error:
+            failure = error
         except zlib.error:
-            raise Unavailable("a compressed answer is broken") from None
+            failure = Unavailable("a compressed answer is broken")
         except (u3.HTTPError, OSError, ValueError) as error:
-            raise _translated(error, self.guard.origin) from None
+            failure = translated(error, self.guard.origin)
+        # Raised out here, so that no chain of exceptions keeps urllib3's, whose texts hold addresses with their queries.
+        raise Cancelled("the run was stopped") if self._dialler.closed else failure
+
+    def _sent(self, method: str, target: str, headers: Mapping[str, str], body: bytes | str | None) -> Answer:
+        left = attempt.remaining()
+        if self._dialler.closed:
+            raise Cancelled("the run was stopped")
+        self.tally.sent()
+        timeout = urllib3.Timeout(connect=min(self._limits.connect_timeout, left), read=min(self._limits.read_timeout, left))
+        response = self._pool().urlopen(
+            method.upper(), target, body=body, headers=_sendable(headers), redirect=False, retries=False,
+            timeout=timeout, preload_content=False, decode_content=False, assert_same_host=False,
+        )  # fmt: skip
+        try:
+            return self._read(method, response)
+        except BaseException:
+            response.close()  # a connection with unread bytes must not serve another request
+            raise
 
     def _pool(self) -> HTTPConnectionPool:
         with self._lock:
             if self._made is None:
                 origin = self.guard.origin
-                options: dict[str, Any] = {"maxsize": self._limits.parallel + 8, "block": False}
+                options: dict[str, Any] = {"maxsize": self._limits.parallel + IDLE, "block": False}
                 if origin.scheme == "https":
-                    options["ssl_context"] = tls_context(self._limits.ca_file)
+                    options["ssl_context"] = self._dialler.context(tls_context(self._limits.ca_file))
                 proxy = None if is_loopback(origin.host) else _proxy(origin.scheme, origin.host)
                 self._manager = _proxied(proxy, options) if proxy else urllib3.PoolManager(**options)
-                self._manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+                self._manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
                 self._made = self._manager.connection_from_host(origin.host, origin.port, origin.scheme)
             return self._made
 
     def _read(self, method: str, response: BaseHTTPResponse) -> Answer:
         status, headers = response.status, response.headers.copy()
+        self.tally.answered(status)
         if 300 <= status < 400 and status != 304:
             raise self.guard.redirect(status, headers.get("Location"))
         empty = method.upper() == "HEAD" or status in (204, 304)
@@ -194,41 +155,10 @@ class Wire:
             raise Unavailable("an answer has neither a length nor an end mark", hint="a proxy in front may cut answers")
         coding = headers.pop("Content-Encoding", "identity").strip().lower()
         headers.discard("Content-Length")
-        body = b"" if empty else _body(response, coding, self._limits.max_body)
+        body = b"" if empty else read_body(response, coding, self._limits.max_body, self.tally.took)
         response.release_conn()
+        self.tally.complete(instant(headers.get("Date")))
         return Answer(status, response.reason or "", headers, body)
-
-
-def _body(response: BaseHTTPResponse, coding: str, cap: int) -> bytes:
-    """The whole body, decompressed, at most ``cap`` bytes. Raises ``Unavailable`` for a cut one, ``Misconfigured`` if too big."""
-    if coding not in ("identity", "", "gzip", "x-gzip"):
-        raise Unavailable("an answer has an encoding that was not offered")
-    unzip = zlib.decompressobj(31) if "gzip" in coding else None
-    parts: list[bytes] = []
-    size = 0
-    while chunk := response.read(CHUNK):
-        for part in (chunk,) if unzip is None else _unzipped(unzip, chunk):
-            size += len(part)
-            if size > cap:
-                raise Misconfigured(
-                    f"an answer is larger than {cap} bytes after decompression",
-                    hint="no page of this vendor is; see what answers at this url",
-                )
-            parts.append(part)
-    if unzip is not None and size and not unzip.eof:
-        raise Unavailable("a compressed answer is cut off")
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _unzipped(unzip: Any, chunk: bytes) -> Any:
-    """Decompressed parts of at most ``CHUNK`` bytes, so that a bomb is noticed before it is in memory."""
-    while chunk:
-        part = unzip.decompress(chunk, CHUNK)
-        if part:
-            yield part
-        chunk = unzip.unconsumed_tail
-        if not part and not chunk:
-            return
 
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -260,44 +190,15 @@ def _proxied(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
         raise Misconfigured("the proxy is of a kind that is not supported", hint="HTTPS_PROXY: an http:// address") from None
 
 
-def _translated(error: Exception, origin: Origin) -> SourceError:
-    """The outside's fault without its text: urllib3's messages hold hosts, paths and queries."""
-    if isinstance(error, u3.ProxyError):
-        return Unavailable("the proxy cannot be reached", hint="check HTTPS_PROXY and NO_PROXY")
-    if isinstance(error, u3.NameResolutionError):
-        cause = error.__cause__ or error.__context__
-        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
-            return Unavailable("the name server does not answer", hint="check the network of this machine")
-        return Misconfigured(f"the host {origin.host} does not exist", hint="Check `url` in config.toml.")
-    if isinstance(error, (u3.SSLError, ssl.SSLError)):
-        cause = error.args[0] if error.args else None
-        if isinstance(cause, ssl.SSLEOFError) or isinstance(error, ssl.SSLEOFError):
-            return Unavailable("the connection was closed while TLS was set up", hint="it is tried again")
-        if "WRONG_VERSION_NUMBER" in str(error) or "record layer" in str(error).lower():
-            hint = "Check the scheme and port of `url` in config.toml."
-            return Misconfigured(f"{origin.host}:{origin.port} does not speak TLS", hint=hint)
-        hint = "Set SSL_CERT_FILE to a PEM file with your own authority, if it is yours; verification cannot be turned off."
-        return Misconfigured(f"the certificate of {origin.host} is not trusted", hint=hint)
-    if isinstance(error, (u3.TimeoutError, TimeoutError)) and not isinstance(error, u3.NewConnectionError):
-        return Unavailable("the server did not answer in time", hint="it is tried again", timed_out=True)
-    if isinstance(error, u3.NewConnectionError):
-        return Unavailable(
-            f"{origin.host}:{origin.port} cannot be reached", hint="Check `url` in config.toml, the network and the firewall."
-        )
-    if isinstance(error, (u3.ProtocolError, OSError)):
-        if isinstance(error, u3.ProtocolError) and any(isinstance(part, TimeoutError) for part in error.args):
-            return Unavailable("the server did not answer in time", hint="it is tried again", timed_out=True)
-        return Unavailable("the connection broke before the answer was complete", hint="it is tried again")
-    return Unavailable("an answer cannot be read as HTTP", hint="it is tried again")
-
-
 class _Within:
-    def __init__(self, deadline: float, read_timeout: float, monotonic: Callable[[], float]) -> None:
-        self._mine = (deadline, read_timeout, monotonic)
+    """Sets the bounds of this thread's requests, and afterwards those that were in force before."""
+
+    def __init__(self, deadline: float, read_timeout: float, monotonic: Callable[[], float], dialler: Dialler) -> None:
+        self._mine = (deadline, read_timeout, monotonic, dialler)
 
     def __enter__(self) -> None:
-        self._before = (_attempt.deadline, _attempt.read_timeout, _attempt.monotonic)
-        _attempt.deadline, _attempt.read_timeout, _attempt.monotonic = self._mine
+        self._before = (attempt.deadline, attempt.read_timeout, attempt.monotonic, attempt.dialler)
+        attempt.deadline, attempt.read_timeout, attempt.monotonic, attempt.dialler = self._mine
 
     def __exit__(self, *_: object) -> None:
-        _attempt.deadline, _attempt.read_timeout, _attempt.monotonic = self._before
+        attempt.deadline, attempt.read_timeout, attempt.monotonic, attempt.dialler = self._before

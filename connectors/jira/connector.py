@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, cast
 import orjson
 
 from connectors.base import (
+    AccessLost,
     Account,
     AuthError,
     Connector,
@@ -22,6 +23,7 @@ from connectors.base import (
     Misconfigured,
     Page,
     Partition,
+    Rejected,
     Seen,
     SourceSettings,
     WorkItem,
@@ -34,6 +36,9 @@ from connectors.jira.reading import DETAILS_PER_CALL, Reader, id_pages, project_
 
 SHAPE = 1
 """Raise it when the same issue would become another ``WorkItem``: every project is then read whole once."""
+
+CHANGING = ("CREATE_ISSUES", "EDIT_ISSUES", "DELETE_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
+"""Keys of permissions that reading does not need."""
 
 T = TypeVar("T")
 State = Literal["live", "archived", "trashed", "unseen"]
@@ -90,17 +95,38 @@ class JiraCloud(Connector):
             missing.append("this user may not list boards, so sprints have no names: give it a Jira Software licence or scope")
         return tuple(missing)
 
+    def writes(self) -> tuple[str, ...] | None:
+        """The account's rights to change issues or Jira itself, in any project. Not told to a token whose scopes leave it out.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-permissions/ (``mypermissions``)
+        """
+        try:
+            told = self._site.get("mypermissions", {"permissions": ",".join(CHANGING)}, keys=("permissions",))["permissions"]
+        except (AuthError, AccessLost, EndpointGone):
+            return None
+        rights = [told.get(key) for key in CHANGING] if isinstance(told, dict) else []
+        having = [right for right in rights if isinstance(right, dict) and right.get("havePermission")]
+        return tuple(str(right.get("name") or right.get("key")) for right in having)
+
     def partitions(self) -> list[Partition]:
-        """The configured projects by key or id, or all that the user sees. Jira shows archived and trashed ones to some users."""
+        """The configured projects by key, former key or id, or all that the user sees.
+
+        Jira shows archived and trashed ones to some users.
+        """
         roster = self._projects()
         by_name = {row.get("key", "").casefold(): ident for ident, (_, row) in roster.items()}
         if not self.settings.partitions:
             return [self._partition(ident) for ident in sorted(roster, key=lambda text: (len(text), text))]
         found = {}
         for wanted in self.settings.partitions:
-            ident = wanted if wanted in roster else by_name.get(wanted.casefold(), wanted)
+            ident = wanted if wanted in roster else by_name.get(wanted.casefold()) or self._renamed(wanted)
             found[ident] = self._partition(ident) if ident in roster else Partition(ident, ident, wanted, "unseen")
         return list(found.values())
+
+    def _renamed(self, key: str) -> str:
+        """The id of a project whose key was changed, else the key itself."""
+        found = None if is_id(key) else self._keep(f"project {key}", partial(lists.project_id, self._site, key))
+        return found or key
 
     def dimensions(self) -> Iterator[Dimension]:
         """Statuses, fields, issue types, projects, sprints; each list whole, sprints as far as their boards can be read."""
@@ -130,11 +156,13 @@ class JiraCloud(Connector):
         asked = list(dict.fromkeys(ids))
         items: list[WorkItem] = []
         silent: list[str] = []
+        bad: list[Rejected] = []
         chunks = [asked[start : start + DETAILS_PER_CALL] for start in range(0, len(asked), DETAILS_PER_CALL)]
         for _, details in self._reader().details(chunks):
             items.extend(details.items.values())
             silent.extend(ident for ident in details.silent if is_id(ident))
-        return Fetched(tuple(items), denied=tuple(silent))
+            bad.extend(details.rejected.values())
+        return Fetched(tuple(items), denied=tuple(silent), rejected=tuple(bad))
 
     def close(self) -> None:
         self._site.close()
@@ -178,12 +206,14 @@ class JiraCloud(Connector):
             title=str(row.get("name") or row.get("key") or ident),
             key=row.get("key"),
             state=cast(State, state),
-            fingerprint=self._fingerprint(),
+            fingerprint=self._fingerprint(row.get("key")),
+            size=lists.size_of(row),
         )
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, key: str | None) -> str:
+        """``key`` because a project's new key is a new key for all its issues, while their ``updated`` stays."""
         plan, settings = self._plan(), self.settings
-        read = [SHAPE, settings.url, plan.custom, plan.estimate, plan.company_points, plan.team_points, plan.definitions]
+        read = [SHAPE, key, settings.url, plan.custom, plan.estimate, plan.company_points, plan.team_points, plan.definitions]
         return hashlib.blake2b(orjson.dumps([*read, settings.options.get("site")]), digest_size=16).hexdigest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from connectors.base import AccessLost, BadData, Dimension, EndpointGone, Misconfigured
 from connectors.jira.client import AGILE, API, Site
@@ -15,8 +16,8 @@ PAGE = 50
 EMPTY_PAGES = 10
 BOARDS_TO_ASK = 25
 """Boards whose configuration is read to find the estimation field, where no field is named Story Points."""
-_ONE_BOARD = (AccessLost, EndpointGone, Misconfigured)
-"""What ends one board but not the read: 403 (airbytehq/airbyte#8963), 404, 400 and 422 (estuary/connectors#4848)."""
+_REFUSED = (AccessLost, EndpointGone, Misconfigured)
+"""What ends one board or project but not the read: 403 (airbytehq/airbyte#8963), 404, 400 and 422 (estuary/connectors#4848)."""
 
 States = {"live": "live", "archived": "archived", "deleted": "trashed"}
 
@@ -48,11 +49,14 @@ LATER = "Run `anchorline sync` again; if it stays, the answer of the site is not
 
 
 def projects(site: Site) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Project id -> (state in the contract's words, row), of all states that Jira tells us about."""
+    """Project id -> (state in the contract's words, row), of all states that Jira tells us about.
+
+    ``insight`` (how many issues a project has; marked experimental) is asked for and may be missing.
+    """
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for status, state in States.items():
         try:
-            for row in paged(site, "project/search", status=status):
+            for row in paged(site, "project/search", status=status, expand="insight"):
                 found.setdefault(ident_of(row, "project"), (state, row))
         except (AccessLost, Misconfigured):
             if status == "live":
@@ -60,6 +64,21 @@ def projects(site: Site) -> dict[str, tuple[str, dict[str, Any]]]:
             # The parameter is marked experimental: without it an archived project is merely unseen.
             log.info("jira: projects of state %s are not listed for this user", status)
     return found
+
+
+def project_id(site: Site, key: str) -> str | None:
+    """The id of the project that once had this key: it goes on answering to it after the key was changed."""
+    try:
+        return ident_of(site.get(f"project/{quote(key, safe='')}"), "project")
+    except _REFUSED:
+        return None
+
+
+def size_of(row: Mapping[str, Any]) -> int | None:
+    """How many issues Jira says that a project has."""
+    insight = row.get("insight")
+    count = insight.get("totalIssueCount") if isinstance(insight, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def fields(site: Site) -> list[dict[str, Any]]:
@@ -77,7 +96,7 @@ def boards(site: Site) -> list[dict[str, Any]]:
     """All boards of every type, sorted by id. Team-managed boards are of type ``simple`` and have sprints too."""
     try:
         found = {row["id"]: row for row in paged(site, "board", AGILE) if isinstance(row.get("id"), int)}
-    except _ONE_BOARD:
+    except _REFUSED:
         log.warning("jira: boards cannot be listed for this user; sprints have no names")
         return []
     return [found[ident] for ident in sorted(found)]
@@ -87,7 +106,7 @@ def boards_refused(site: Site) -> bool:
     """Whether this user may not list boards at all, by one small request."""
     try:
         site.get("board", {"startAt": 0, "maxResults": 1}, base=AGILE, keys=("values",))
-    except _ONE_BOARD:
+    except _REFUSED:
         return True
     return False
 
@@ -98,7 +117,7 @@ def estimation_fields(site: Site) -> frozenset[str]:
     for board in boards(site)[:BOARDS_TO_ASK]:
         try:
             config = site.get(f"board/{board['id']}/configuration", base=AGILE)
-        except _ONE_BOARD:
+        except _REFUSED:
             continue
         estimation = config.get("estimation")
         ident = (estimation.get("field") or {}).get("fieldId") if isinstance(estimation, dict) else None
@@ -146,7 +165,7 @@ def sprint_rows(site: Site) -> Iterator[Dimension]:
                 ident = ident_of(row, "sprint")
                 found[ident] = row
                 shown.setdefault(ident, []).append(board["id"])
-        except _ONE_BOARD as error:
+        except _REFUSED as error:
             # A kanban board answers 400: it has no sprints.
             note: Callable[..., None] = log.debug if error.status == 400 else log.warning
             note("jira: sprints of board %s are left out (status %s)", board["id"], error.status)

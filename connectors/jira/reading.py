@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,14 +34,14 @@ def project_query(project: str, since: datetime | None) -> str:
     """JQL for a project, by its numeric id, ordered by what does not change while we read.
 
     ``since`` becomes epoch milliseconds: a date text would be read in the profile zone of the user (airbytehq/airbyte#48492).
-    It is floored to the minute, the only resolution that is certain. There is no upper bound, or issues that change all
-    the time are never read (constructorfabric/insight#3447).
+    It is floored to the minute, the only resolution that is certain, less one minute, however Jira rounds. There is no upper
+    bound, or issues that change all the time are never read (constructorfabric/insight#3447).
     """
     if not is_id(project):
         raise Misconfigured("a Jira project is read by its numeric id")
     bound = ""
     if since is not None:
-        minutes = int(since.timestamp()) // 60
+        minutes = math.floor(since.timestamp()) // 60 - 1
         bound = f" AND updated >= {minutes * 60_000}"
     return f"project = {project}{bound} ORDER BY key ASC"
 

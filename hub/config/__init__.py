@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hub.config.fields import check_fields
 from hub.config.load import load_config
+from hub.config.settings import DaemonSettings, LogSettings, Schedule, WebSettings
 from hub.config.values import Config, Source
 
-__all__ = ["Config", "Source", "check_fields", "load_config"]
+__all__ = ["Config", "DaemonSettings", "LogSettings", "Schedule", "Source", "WebSettings", "check_fields", "load_config"]

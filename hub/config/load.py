@@ -6,33 +6,33 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from hub.config import environment as env
-from hub.config import timezones
+from hub.config.daemon import read_daemon, read_log, read_web, read_zone
 from hub.config.overlap import read_twice
 from hub.config.secrecy import harmless
+from hub.config.settings import Schedule
 from hub.config.source import harmless_keys, read_source
 from hub.config.values import Config, Source, secret_remedy
 from hub.errors import ConfigError, Problem
 from hub.tomlfile import Document, Table, quoted, read
 
-_KEYS = ("database", "timezone", "mappings", "source")
+_KEYS = ("database", "timezone", "mappings", "source", "daemon", "web", "log")
 _LATER = {
-    "daemon": 'Remove the table; run "anchorline sync" from cron until then.',
-    "schedule": 'Remove the table; run "anchorline sync" from cron until then.',
-    "web": "Remove the table; results are shown on the command line.",
     "channel": "Remove the table; no messages are sent.",
     "notify": "Remove the table; no messages are sent.",
     "checkin": "Remove the table.",
     "people": "Remove the line; no figure per person is calculated at all.",
-    "log": "Remove the table; the log goes to standard error.",
     "io": "Remove the table; the limits of requests are fixed.",
     "data": "Name the database itself: database = \"sqlite:///data/anchorline.db\".",
 }  # fmt: skip
 _OTHERS = {
     **dict.fromkeys(("tz", "time_zone", "zone"), "timezone"),
     **dict.fromkeys(("db", "database_url"), "database"),
+    **dict.fromkeys(("schedule", "serve", "scheduler"), "[daemon]"),
+    **dict.fromkeys(("nightly", "full", "jitter", "catch_up", "parallel"), "It goes into the table [daemon]."),
+    **dict.fromkeys(("logging", "logs"), "[log]"),
+    **dict.fromkeys(("http", "server", "dashboard"), "[web]"),
     **dict.fromkeys(("jira", "sources", "connector"), "[source.jira]"),
     **dict.fromkeys(
         ("url", "user", "projects", "kind", "fields", "effort"), "It goes into the table of a source: [source.jira]."
@@ -44,30 +44,35 @@ DEFAULT_DATABASE = "sqlite:///data/anchorline.db"
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
-def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration in a file, with secrets from the environment. Raises ``ConfigError`` with all problems at once."""
+def load_config(path: Path, environ: Mapping[str, str] | None = None, *, text: str | None = None) -> Config:
+    """The configuration in a file, with secrets from the environment. Raises ``ConfigError`` with all problems at once.
+
+    With ``text`` that is read in place of the file's own: the last good one while the file has mistakes. Everything else is as
+    if it stood in the file."""
     environ = os.environ if environ is None else environ
     path = Path(os.path.abspath(path))  # noqa: PTH100 - a symlinked config stays where its folder is
     problems: list[Problem] = []
-    top, text = _top(path, environ, problems)
+    text = _text(path) if text is None else text
+    top = _top(path, text, environ, problems)
     top.only(_KEYS, _LATER, _OTHERS)
     database = _database(top, path.parent, environ)
-    timezone = _timezone(top)
+    timezone = read_zone(top) or "UTC"
+    daemon, web, log = read_daemon(top), read_web(top), read_log(top)
     mappings = path.parent / Path(top.text("mappings") or "mappings")
-    sources = _sources(top, environ)
+    sources = _sources(top, environ, daemon.schedule)
+    ping = env.secret(env.PING, environ, problems)
     problems += env.unread(environ, _names(top))
     tables = top.values.get("source")
     known = set().union(*map(harmless_keys, tables.values())) if isinstance(tables, dict) else set()
     problems = quoted(sorted(dict.fromkeys(problems)), {path.name: text}, harmless(known, environ))
     if any(not p.warning for p in problems):
         raise ConfigError(problems)
-    return Config(path, database, timezone, mappings, sources, tuple(problems))
+    return Config(path, database, timezone, mappings, sources, tuple(problems), daemon, web, log, ping)
 
 
-def _top(path: Path, environ: Mapping[str, str], problems: list[Problem]) -> tuple[Table, str]:
-    """The top of the file, and its text."""
+def _text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         remedy = "`anchorline init` writes one to start from; --config or ANCHORLINE_CONFIG names another file."
         raise ConfigError([Problem(str(path), 0, "There is no such file.", remedy)]) from None
@@ -75,26 +80,14 @@ def _top(path: Path, environ: Mapping[str, str], problems: list[Problem]) -> tup
         raise ConfigError([Problem(str(path), 0, f"The file cannot be read: {error.strerror}.", "Correct its rights.")]) from None
     except UnicodeDecodeError:
         raise ConfigError([Problem(path.name, 0, "The file is not UTF-8.", "Save it as UTF-8 in your editor.")]) from None
+
+
+def _top(path: Path, text: str, environ: Mapping[str, str], problems: list[Problem]) -> Table:
+    """The top of the file."""
     found = read(path.name, text)
     if not isinstance(found, Document):
         raise ConfigError(quoted([found], {path.name: text}, harmless((), environ)))
-    return Table(found, (), found.values, path.name, problems), text
-
-
-def _timezone(top: Table) -> str:
-    name = top.text("timezone")
-    if name is None:
-        return "UTC"
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # also names of folders, and paths that lead elsewhere
-        top.problem(
-            "timezone",
-            f'"{name}" is no time zone.',
-            timezones.remedy(name),
-        )
-        return "UTC"
-    return name
+    return Table(found, (), found.values, path.name, problems)
 
 
 def _database(top: Table, folder: Path, environ: Mapping[str, str]) -> str:
@@ -143,12 +136,12 @@ def _names(top: Table) -> list[str]:
     return list(written) if isinstance(written, dict) else []
 
 
-def _sources(top: Table, environ: Mapping[str, str]) -> dict[str, Source]:
+def _sources(top: Table, environ: Mapping[str, str], usual: Schedule) -> dict[str, Source]:
     found: dict[str, Source] = {}
     names: list[str] = []
     for name, table in top.entries("source", "[source.{}]", "Write a table per source: [source.jira]."):
         names.append(name)
-        source = read_source(name, table, names[:-1], environ)
+        source = read_source(name, table, names[:-1], environ, usual)
         if source is not None:
             found[name] = source
     if not top.values.get("source"):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from hub.config.daemon import known_keys
 from hub.config.environment import PREFIX
 from hub.model import fold
 
-KNOWN = frozenset({"timezone", "mappings", "database", "kind", "url", "user", "effort", "fields", "project", "projects"})
+KNOWN = frozenset({
+    "timezone", "mappings", "database", "kind", "url", "user", "effort", "fields", "project", "projects", *known_keys(),
+})  # fmt: skip
 """Keys whose values are no secrets where they are what they should be."""
 _ADDRESSES = frozenset({"url", "database"})
 _STRING = r'"(?:\\.|[^"\\])*"|\'[^\']*\''

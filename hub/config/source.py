@@ -11,7 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import connectors
 from connectors.base import Kind, Option
+from hub.config import daemon
 from hub.config import environment as env
+from hub.config.daemon import SCHEDULE_KEYS, read_schedule
+from hub.config.settings import Schedule
 from hub.config.values import Source
 from hub.model import fold
 from hub.tomlfile import Table, did_you_mean, instead
@@ -33,12 +36,9 @@ _SECRETS = (
     "password_file",
 )
 EFFORT: tuple[Literal["count", "estimate"], ...] = ("count", "estimate")
-_COMMON = ("kind", "url", "user", "fields", "effort")
+_COMMON = ("kind", "url", "user", "fields", "effort", *SCHEDULE_KEYS, "rate", "threads", "canary")
 _LATER = {
     "renamed_from": "Keep the old name of the source.",
-    "every": 'Run "anchorline sync" from cron.',
-    "schedule": 'Run "anchorline sync" from cron.',
-    "rate": "Remove it; the vendor's own limits are kept.",
     "account": "Remove it.",
     "items": "Remove it.",
     "ca_file": "Set SSL_CERT_FILE in the environment to a PEM file that also holds your own certificate authority.",
@@ -46,12 +46,22 @@ _LATER = {
 _OTHERS = {
     "type": "kind",
     **dict.fromkeys(("host", "server", "address", "base_url", "instance"), "url"),
+    **dict.fromkeys(("schedule", "night"), "nightly"),
+    **dict.fromkeys(("interval", "delta"), "every"),
+    **dict.fromkeys(("rate_limit", "requests_per_second"), "rate"),
+    **dict.fromkeys(("workers", "parallel"), "threads"),
     **dict.fromkeys(("email", "mail", "username", "user_name", "login"), "user"),
 }
 
 
-def read_source(name: str, table: Table, others: list[str], environ: Mapping[str, str]) -> Source | None:
-    """A source's table as a value; None when it has a problem."""
+def read_source(
+    name: str,
+    table: Table,
+    others: list[str],
+    environ: Mapping[str, str],
+    usual: Schedule = Schedule(),  # noqa: B008 - frozen
+) -> Source | None:
+    """A source's table as a value; None when it has a problem. ``usual`` is the schedule of ``[daemon]``."""
     before = sum(not p.warning for p in table.problems)
     variable = env.variable(name)
     _check_name(name, table, others, variable)
@@ -64,12 +74,14 @@ def read_source(name: str, table: Table, others: list[str], environ: Mapping[str
     values = {o.name: _option(table, o) for o in options}
     if kind is not None and kind.needs_user and "user" not in table:
         table.missing("user", "Add the account's user name or mail address that belongs to the secret.")
+    schedule = read_schedule(table, usual)
+    rate, threads, canary = daemon.rate(table), daemon.threads(table), table.text("canary", "Write the key of an item.")
     secret = env.secret(variable, environ, table.problems) if kind is None or kind.needs_token else None
     if kind is None or url is None or sum(not p.warning for p in table.problems) > before:
         return None
     return Source(
         name, kind.name, url, table.place, variable, user, partitions, fields, effort, values, kind.item_fields,
-        kind.needs_token, secret,
+        kind.needs_token, secret, schedule, rate, threads, canary,
     )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import contextlib
 
 import connectors
 from connectors.base import Kind, Option
+from hub.config.daemon import FORMATS, FULL, LEVELS
 from hub.tomlfile.schema import document
-from hub.tomlfile.spec import FLAG, TEXT, Json, Key, Value, choice, either, formed, many, number, plain, table
+from hub.tomlfile.spec import FLAG, POSITIVE, TEXT, Json, Key, Value, choice, either, formed, many, number, plain, table, whole
 
 _ADDRESS = formed("address", r"^\s*https?://")
 _DATABASE = formed("address", r"^\s*(sqlite|postgresql|postgresql\+psycopg)://")
@@ -24,6 +25,53 @@ TOP = (
         'database = "sqlite:///data/anchorline.db"', default='"sqlite:///data/anchorline.db"'),
 )  # fmt: skip
 
+_DURATION = formed("length of time", r"^\s*[0-9]{1,6}\s?[smhdSMHD]\s*$")
+_TIME = formed("time of day", r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$")
+_NIGHTLY = either(_TIME, Value("false", lambda _cells: {"enum": [False]}))
+
+
+def _schedule(nightly: str, full: str) -> tuple[Key, Key]:
+    """When a source is read; with the defaults as they are there."""
+    return (
+        Key("nightly", _NIGHTLY, "When the nightly run begins, in the daemon's time zone; false for none.", 'nightly = "02:30"',
+            default=nightly),
+        Key("full", choice(*FULL), "On which day everything is read again in place of that day's nightly run.", 'full = "sunday"',
+            default=full),
+    )  # fmt: skip
+
+
+DAEMON = (
+    *_schedule('"02:30"', '"sunday"'),
+    Key("timezone", TEXT, "The time zone of the times of day here.", 'timezone = "Europe/Berlin"', default='"UTC"'),
+    Key("jitter", _DURATION, "Nightly runs begin up to so much later, each source by an amount of its own.", 'jitter = "5m"',
+        default='"5m"'),
+    Key("catch_up", _DURATION, "How late a nightly run is still made up for after the machine was off.", 'catch_up = "24h"',
+        default='"24h"'),
+    Key("parallel", whole(1, 64), "How many sources are read at a time.", "parallel = 4",
+        default="the number of cores, at least 2"),
+    Key("deadline", _DURATION, "A run that takes longer is ended.", 'deadline = "12h"', default='"12h"'),
+)  # fmt: skip
+WEB = (
+    Key("listen", formed("address and port", r"^\s*\S+:[0-9]{1,5}\s*$"), "Where the dashboard listens.",
+        'listen = "127.0.0.1:8080"', default='"127.0.0.1:8080"'),
+    Key("insecure_allow_public", FLAG, "Let `listen` name an address that others can reach; nobody is asked who they are.",
+        "insecure_allow_public = true", default="false"),
+    Key("hosts", many(TEXT), "Names by which browsers and proxies call it, beside localhost and plain addresses.",
+        'hosts = ["okr.example.com"]', default="none"),
+    Key("metrics_networks", many(TEXT), "Networks that may read the metrics, beside this machine.",
+        'metrics_networks = ["10.0.0.0/8"]', default="none"),
+)  # fmt: skip
+LOG = (
+    Key("level", choice(*LEVELS), "From which weight on the daemon's messages are logged.", 'level = "info"', default='"info"'),
+    Key(
+        "format",
+        choice(*FORMATS),
+        "Columns for people or JSON for programs; auto is columns on a terminal.",
+        'format = "json"',
+        default='"auto"',
+    ),
+)
+
 
 def common(kinds: tuple[str, ...]) -> tuple[Key, ...]:
     """What every source has."""
@@ -38,6 +86,14 @@ def common(kinds: tuple[str, ...]) -> tuple[Key, ...]:
         Key("fields", table(_FIELD), "Names of yours for fields of the source.", 'fields = { team = "customfield_10050" }'),
         Key("effort", choice("count", "estimate"), "What an item weighs in shares of effort.", 'effort = "count"',
             default='"count"'),
+        *_schedule("as in [daemon]", "as in [daemon]"),
+        Key("every", _DURATION, "How often what changed is read between nightly runs.", 'every = "30m"',
+            default="not between nightly runs"),
+        Key("rate", POSITIVE, "How many requests a second the source is sent at most.", "rate = 5",
+            default="what the vendor allows"),
+        Key("threads", whole(1, 64), "How many parts of the source are read at a time.", "threads = 4",
+            default="what suits the kind"),
+        Key("canary", TEXT, "The key of an item that every run must be able to see.", 'canary = "CORE-1"'),
     )  # fmt: skip
 
 
@@ -83,7 +139,12 @@ def config_schema() -> Json:
     source = _source(kinds[0]) if len(kinds) == 1 else either(*map(_source, kinds))
     about = "A source to read; its name is its identity."
     sources = table(Key("NAME", source, about, "[source.jira]", any=_NAME))
-    top = table(*TOP, Key("source", sources, "The sources, each in a table [source.NAME].", "[source.jira]"))
+    ours = (
+        Key("daemon", table(*DAEMON), "When `anchorline serve` reads the sources.", "[daemon]"),
+        Key("web", table(*WEB), "The dashboard of `anchorline serve`.", "[web]"),
+        Key("log", table(*LOG), "What `anchorline serve` says of itself.", "[log]"),
+    )
+    top = table(*TOP, *ours, Key("source", sources, "The sources, each in a table [source.NAME].", "[source.jira]"))
     return document(
         "Anchorline configuration", "Where the work is read and the data lies; no secret stands here.", top.schema(False)
     )

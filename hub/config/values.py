@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.base import Secret, SourceSettings
+from hub.config.settings import DaemonSettings, LogSettings, Schedule, WebSettings
 from hub.errors import Problem, UsageError
 from hub.model import Place, SourceFacts, fold
 from hub.tomlfile import did_you_mean
@@ -34,6 +35,14 @@ class Source:
     """What the kind's items can answer, without this source's own fields."""
     needs_token: bool = True
     secret: Secret | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+    """When the daemon reads it"""
+    rate: float | None = None
+    """Requests a second at most; None is what the kind usually takes"""
+    threads: int | None = None
+    """Partitions that are read at a time; None is the kind's own number"""
+    canary: str | None = None
+    """Key or id of an item that every run must be able to see"""
 
     @property
     def facts(self) -> SourceFacts:
@@ -52,6 +61,11 @@ class Config:
     mappings: Path
     sources: Mapping[str, Source]
     warnings: tuple[Problem, ...] = ()
+    daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    ping: Secret | None = field(default=None, repr=False)
+    """The address that is told how runs went; whoever knows it can tell it, so it is a secret"""
 
     @property
     def data(self) -> Path:

@@ -42,7 +42,12 @@ def _unread(sources: tuple[SourceAge, ...]) -> list[str]:
     said = []
     for source in sources:
         last = f"its last run: {source.last_result}"
-        if source.items == 0:
+        if source.complete_at is None and source.last_result == "running" and source.items:
+            said.append(
+                f"{source.source} is being read for the first time and its history is still loading:"
+                f" {plural(source.items, 'item')} so far, the present cycle's work first."
+            )
+        elif source.items == 0:
             said.append(f"Nothing has been read from {source.source} yet ({last}). {WHY}")
         elif source.complete_at is None:
             said.append(f"{source.source} was never read completely ({last}): the numbers know a part of it. {WHY}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.errors import AnchorlineError, UsageError
@@ -186,6 +187,8 @@ class Report:
         return evaluated.mapping.key_results[cycle, rows[0].id].id if rows else None
 
     def _explain(self, evaluated: Evaluated, node: NodeResult) -> NodeExplanation:
+        if "frozen" in node.details:
+            return self._explain_frozen(node)
         attached = attached_to(self._reader, evaluated, node) if node.kind == "key_result" else []
         children = [
             row.node
@@ -199,6 +202,17 @@ class Report:
         origin = self._reader.provenance([i.no for i, _, _ in attached])
         runs = {no: str(p.run_id) for no, p in origin.items()}
         return node_explanation(evaluated, node, children, attached, items, runs, about, self.sources())
+
+    def _explain_frozen(self, node: NodeResult) -> NodeExplanation:
+        """A key result that stands still is explained as it was when its number was made."""
+        frozen = node.details["frozen"]
+        row = self._reader.evaluation(frozen["since"])
+        assert row is not None  # its snapshot was written by it
+        details = {name: value for name, value in node.details.items() if name != "frozen"}
+        then = self._explain(self._stand(row), node._replace(details=details))
+        day = datetime.fromtimestamp(row.as_of / 1000, UTC).date()
+        why = words.standing_still(node.details)
+        return replace(then, sentence=f"{then.sentence} It stands still since {day}: {why} (`anchorline status`).")
 
     def _run_of(self, no: int) -> MappingABC[str, Any]:
         origin = self._reader.provenance([no]).get(no)
@@ -318,6 +332,8 @@ class _TreeOf:
         note = words.key_result_note(key_result, figures)
         if key_result.cycle != self._cycle:
             note = f"{key_result.cycle}: {note}"
+        if why := words.standing_still(figures.details):
+            note += f"; stands still: {why}"
         if key_result.dropped is not None and not is_taken(key_result, self._today):
             note += f"; dropped on {key_result.dropped.on}, not rolled up: {key_result.dropped.why}"
         return note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingABC
 from fractions import Fraction
 from typing import Any
 
@@ -68,6 +69,21 @@ def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
         return f"{done} of {total} done ({units:,} items, some shared)" if shared else f"{done} of {total} items done"
     missing = f" ({details['missing']:,} of {units:,} items have no estimate)" if details["missing"] else ""
     return f"{done} of {total} points done{missing}"
+
+
+_STILL = {
+    "access_lost": "the account no longer sees some of its work",
+    "unobserved": "some of its work is in a project that the configuration no longer names",
+    "held": "some of its work is missing, which waits for approval",
+    "changed": "nearly all of a project changed at once, which waits for approval",
+    "rejected": "too much of a project cannot be understood",
+}
+
+
+def standing_still(details: MappingABC[str, Any]) -> str | None:
+    """Why a key result keeps its last number, as the end of a sentence; None where it does not."""
+    frozen = details.get("frozen")
+    return None if frozen is None else " and ".join(_STILL.get(why, why) for why in frozen["why"])
 
 
 def key_result_sentence(key_result: KeyResult, node: NodeResult) -> str:

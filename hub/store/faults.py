@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,18 @@ COUNT_FILE = "ANCHORLINE_TEST_CRASH_COUNT"
 READS = ("SELECT", "PRAGMA", "BEGIN", "SHOW", "SET")
 
 _count = 0
+_step: Callable[[], None] | None = None
+
+
+def before_write() -> None:
+    """Said before what writes without being a statement of SQLAlchemy's: a COPY."""
+    if _step is not None:
+        _step()
 
 
 def install(engine: Engine) -> None:
     """Watch the engine's statements and commits if the environment asks for it."""
+    global _step  # noqa: PLW0603 - see _count
     wanted = os.environ.get(VARIABLE)
     if wanted is None:
         return
@@ -35,6 +44,8 @@ def install(engine: Engine) -> None:
         _count += 1
         if _count == at:
             os._exit(137)
+
+    _step = step
 
     def before_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         words = statement.split(None, 1)

@@ -24,13 +24,15 @@ from hub.store.read_values import (
     QuarantineRow,
     Related,
     RunRow,
+    RunStart,
     SnapshotRow,
     SourceRow,
+    StartsRow,
 )
 
 __all__ = [
     "EvaluationRow", "HoldRow", "LinkRow", "MappingRow", "NoticeRow", "PartitionRow", "Provenance", "QuarantineRow", "Reader",
-    "Related", "RunRow", "SnapshotRow", "SourceRow",
+    "Related", "RunRow", "RunStart", "SnapshotRow", "SourceRow", "StartsRow",
 ]  # fmt: skip
 
 
@@ -186,6 +188,13 @@ class Reader:
         with self._store.read() as sql:
             return read_calculated.snapshot(sql, cycle, kind, id_, as_of)
 
+    def frozen(self) -> dict[tuple[str, str], set[str]]:
+        """Key results, as (cycle, folded id), that some items keep from being calculated, and why: ``access_lost``,
+        ``unobserved``, ``held`` (items that are out of sight, or whose absence waits for a person), ``changed``, ``rejected``
+        (what a partition brought waits for one)."""
+        with self._store.read() as sql:
+            return read_calculated.frozen(sql)
+
     def mapping(self, hash_: str) -> MappingRow | None:
         """The mapping files behind a hash."""
         with self._store.read() as sql:
@@ -241,6 +250,30 @@ class Reader:
             row = sql.row(f"SELECT {_RUN} FROM run WHERE id = ?", run_id)
         return None if row is None else _run(row)
 
+    def last_starts(self, until: int) -> dict[str, StartsRow]:
+        """When each source was read, by name; beginnings after ``until``, by a clock that was wrong, are left out of ``nightly``
+        and ``full``."""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT source, min(started_at), max(CASE WHEN mode IN ('nightly', 'full') AND started_at <= ? THEN started_at"
+                " END), max(CASE WHEN mode = 'full' AND started_at <= ? THEN started_at END), max(id),"
+                " max(CASE WHEN mode IN ('nightly', 'full') THEN id END) FROM run GROUP BY source",
+                *(until, until),
+            )
+            ids = [id_ for row in rows for id_ in row[4:6] if id_ is not None]
+            which = in_numbers(sql.dialect, "id")
+            found = sql.rows(
+                f"SELECT id, mode, reason, started_at, finished_at, result FROM run WHERE {which}", sql.dialect.array(ids)
+            )
+        runs = {row[0]: RunStart(*row) for row in found}
+        return {row[0]: StartsRow(row[0], row[1], row[2], row[3], runs[row[4]], runs.get(row[5])) for row in rows}
+
+    def epoch(self, name: str) -> int | None:
+        """How often ``name`` was taken over; an owner with another epoch owns it no more. None when nobody ever owned it."""
+        with self._store.read() as sql:
+            found = sql.value("SELECT epoch FROM owner WHERE name = ?", name)
+        return None if found is None else int(found)
+
     # ---- what waits for somebody ----
 
     def quarantine(self, source: str | None = None, limit: int = 1000) -> list[QuarantineRow]:
@@ -262,12 +295,15 @@ class Reader:
         return [NoticeRow(*row) for row in rows]
 
     def holds(self, source: str | None = None, *, open_only: bool = True) -> list[HoldRow]:
-        only, given = _only("source", source)
-        undecided = " AND decided_at IS NULL" if open_only else ""
+        """What is kept back; with ``open_only`` what waits for a person or, approved, for the run that applies it."""
+        only, given = _only("hold.source", source)
+        undecided = " AND (decision IS NULL OR decision = 'approved')" if open_only else ""
         with self._store.read() as sql:
             rows = sql.rows(
-                "SELECT id, source, partition_id, kind, ids, text, created_at, decision FROM hold"
-                f" WHERE {only}{undecided} ORDER BY id",
+                "SELECT hold.id, hold.source, partition_id, kind, ids, text, created_at, decision,"
+                " coalesce(partition.key, partition.title, partition_id, hold.source) FROM hold"
+                " LEFT JOIN partition ON partition.source = hold.source AND partition.id = hold.partition_id"
+                f" WHERE {only}{undecided} ORDER BY hold.id",
                 *given,
             )
         return [HoldRow._make((*row[:4], codec.words(row[4]), *row[5:])) for row in rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from hub.model import Attachment, Finding, Item, Share, Unit
+from hub.model import FROZEN, Attachment, Finding, Item, Share, Unit
 from hub.store import codec, read_items
 from hub.store.dialect import Sql, in_numbers, in_texts
 from hub.store.read_values import EvaluationRow, LinkRow, SnapshotRow
@@ -138,6 +138,28 @@ def evaluation(sql: Sql, seq: int | None) -> EvaluationRow | None:
         return None
     facts, freshness, counts = (orjson.loads(each) if each is not None else {} for each in row[5:])
     return EvaluationRow._make((*row[:5], facts, freshness, counts))
+
+
+def frozen(sql: Sql) -> dict[tuple[str, str], set[str]]:
+    """See ``Reader.frozen``."""
+    away = ", ".join(repr(each) for each in sorted(FROZEN))
+    found: dict[tuple[str, str], set[str]] = {}
+    for cycle, target, why in sql.rows(
+        "SELECT DISTINCT link.cycle, link.target, item.presence FROM item JOIN link ON link.item_no = item.no"
+        f" WHERE (item.presence <> 'present' OR item.presence_at IS NOT NULL) AND item.presence IN ({away})"
+        " AND link.target_kind = 'key_result'"
+    ):
+        found.setdefault((cycle, target), set()).add(why)
+    for source, partition, kind in sql.rows(
+        "SELECT source, partition_id, kind FROM hold WHERE decision IS NULL AND kind IN ('changed', 'rejected')"
+    ):
+        for cycle, target in sql.rows(
+            "SELECT DISTINCT link.cycle, link.target FROM item JOIN link ON link.item_no = item.no"
+            " WHERE item.source = ? AND item.partition_id = ? AND link.target_kind = 'key_result'",
+            *(source, partition),
+        ):
+            found.setdefault((cycle, target), set()).add(kind)
+    return found
 
 
 def snapshots(sql: Sql, condition: str, *given: Any) -> list[SnapshotRow]:

@@ -41,6 +41,30 @@ class PartitionRow(NamedTuple):
     """A pass began and did not end."""
 
 
+class RunStart(NamedTuple):
+    """When a run began and how it ended; ``result`` is None while it runs, or when its process died."""
+
+    id: int
+    mode: str
+    reason: str
+    started_at: int
+    finished_at: int | None
+    result: str | None
+
+
+class StartsRow(NamedTuple):
+    """What a source's runs say about when it was read. ``first`` began first of all; ``nightly`` is the latest beginning of a
+    nightly or full run, ``full`` that of a full one, None for none. ``latest`` is the newest run, ``judged`` the newest nightly
+    or full one; both by order of writing, whatever the clock said."""
+
+    source: str
+    first: int
+    nightly: int | None
+    full: int | None
+    latest: RunStart
+    judged: RunStart | None
+
+
 class RunRow(NamedTuple):
     """A run over a source; ``result`` is None while it is under way."""
 
@@ -110,7 +134,7 @@ class NoticeRow(NamedTuple):
 
 
 class HoldRow(NamedTuple):
-    """Conclusions kept back; ``decision`` is None until somebody decides."""
+    """Conclusions kept back; ``decision`` is None until somebody decides. ``where`` is the partition's key or title."""
 
     id: int
     source: str
@@ -120,6 +144,7 @@ class HoldRow(NamedTuple):
     text: str
     created_at: int
     decision: str | None
+    where: str
 
 
 class LinkRow(NamedTuple):

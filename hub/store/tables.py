@@ -55,7 +55,9 @@ class Source(Table, table=True):
 
 class Partition(Table, table=True):
     """``listed`` is 0 once the vendor or the config no longer names it. The ``pass_*`` columns and ``resume`` describe the
-    pass under way (``pass_open`` = 1) or the latest one; ``cursor`` is vendor time at the start of the last complete pass."""
+    pass under way (``pass_open`` = 1) or the latest one: ``pass_kind`` is full, delta or recent (what changed in the cycle,
+    before the first full one), ``pass_since`` where it reads from; ``cursor`` is vendor time at the start of the last complete
+    pass. ``complete_pass_id`` is the pass whose ``seen`` rows list the partition, ``listed_run_id`` the run that listed it."""
 
     __tablename__ = "partition"
     source: str = words(primary_key=True, foreign_key="source.name")
@@ -81,6 +83,14 @@ class Partition(Table, table=True):
     complete_fingerprint: str | None = words(nullable=True)
     last_complete_at: int | None = number(nullable=True)
     from_seq: int = number()
+    pass_kind: str = words(sa_column_kwargs={"server_default": "full"})
+    pass_read: int = number(sa_column_kwargs={"server_default": "0"})
+    pass_new: int = number(sa_column_kwargs={"server_default": "0"})
+    pass_changed: int = number(sa_column_kwargs={"server_default": "0"})
+    pass_poison: int = number(sa_column_kwargs={"server_default": "0"})
+    pass_since: int | None = number(nullable=True)
+    last_full_at: int | None = number(nullable=True)
+    listed_run_id: int | None = number(nullable=True)
 
 
 class Run(Table, table=True):

@@ -6,19 +6,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Self
 
-from connectors.base import Account, Dimension, Page, Partition
+from connectors.base import Account, Dimension, Fetched, Page, Partition, Seen
+from hub.absence import Judged
 from hub.model import Attachment, Finding, NodeResult, Pattern, Unit
 from hub.model import Mapping as Rules
-from hub.store import write_edges, write_evaluation, write_pages, write_private, write_source
+from hub.store import (
+    write_absence,
+    write_edges,
+    write_evaluation,
+    write_holds,
+    write_pages,
+    write_passes,
+    write_private,
+    write_source,
+)
 from hub.store.engine import Store
 from hub.store.locks import Ownership
+from hub.store.write_absence import Fetch, Listed
 from hub.store.write_base import Pen
 from hub.store.write_evaluation import Conclusion, Message
-from hub.store.write_pages import PageCounts, PassPosition, Place
+from hub.store.write_pages import PageCounts
+from hub.store.write_passes import DISTRUSTED, PassKind, PassPosition, Place
 from hub.store.write_private import Privacy
 from hub.store.write_source import Result
 
-__all__ = ["Message", "PageCounts", "PassPosition", "Privacy", "Result", "Writer"]
+__all__ = [
+    "DISTRUSTED", "Fetch", "Listed", "Message", "PageCounts", "PassKind", "PassPosition", "Place", "Privacy", "Result", "Writer",
+]  # fmt: skip
 
 
 class Writer:
@@ -74,6 +88,17 @@ class Writer:
             found = sql.row("SELECT account_id, origin FROM source WHERE name = ?", name)
             return (None, None) if found is None else (found[0], found[1] or None)
 
+    def seq(self) -> int:
+        """The seq of the latest write."""
+        with self._store.read() as sql:
+            return int(sql.value("SELECT seq FROM clock"))
+
+    def positions(self, source: str) -> dict[str, tuple[int | None, str | None]]:
+        """Cursor and fingerprint of the last complete pass over each partition."""
+        with self._store.read() as sql:
+            rows = sql.rows("SELECT id, cursor, complete_fingerprint FROM partition WHERE source = ?", source)
+        return {row[0]: (row[1], row[2]) for row in rows}
+
     def unlisted(self, source: str) -> list[Partition]:
         """Partitions that ``put_partitions`` did not name the last time, and of which there are items."""
         with self._store.read() as sql:
@@ -116,20 +141,39 @@ class Writer:
     # ---- a pass over a partition ----
 
     def start_pass(
-        self, source: str, partition_id: str, fingerprint: str, *, run_id: int, at: int, resume_ttl: float
+        self,
+        source: str,
+        partition_id: str,
+        fingerprint: str,
+        *,
+        run_id: int,
+        at: int,
+        resume_ttl: float,
+        kind: PassKind = "full",
+        since: int | None = None,
+        reset: bool = False,
     ) -> PassPosition:
-        """Continue the unfinished pass, or begin a new one.
+        """Continue the unfinished pass, or begin a new one of this kind that reads from ``since``.
 
-        It continues when the fingerprint is the same and the position is this run's own or at most ``resume_ttl`` seconds
-        old (0: only this run's own); a pass that never had a position begins anew.
+        It continues when it is of this kind or a full one, the fingerprint is the same and the position is this run's own or at
+        most ``resume_ttl`` seconds old (0: only this run's own); a pass that never had a position begins anew. ``reset`` forgets
+        the stored cursor.
         """
         with self._pen.begin() as tx:
-            return write_pages.start_pass(tx, source, partition_id, fingerprint, run_id=run_id, at=at, resume_ttl=resume_ttl)
+            return write_passes.start_pass(
+                tx, source, partition_id, fingerprint, run_id=run_id, at=at, resume_ttl=resume_ttl, kind=kind, since=since,
+                reset=reset,
+            )  # fmt: skip
 
     def restart_pass(self, source: str, partition_id: str) -> None:
         """Give up the position of the unfinished pass, as when the vendor no longer accepts it; then ``start_pass``."""
         with self._pen.begin() as tx:
-            write_pages.restart_pass(tx, source, partition_id)
+            write_passes.restart_pass(tx, source, partition_id)
+
+    def forget_position(self, source: str, partition_id: str | None = None) -> int:
+        """Have a partition, or all of a source, read whole the next time; how many there are."""
+        with self._pen.begin() as tx:
+            return write_passes.forget_position(tx, source, partition_id)
 
     def put_page(
         self,
@@ -155,6 +199,50 @@ class Writer:
         incoming = write_pages.read_items(source, page.items, privacy)
         with self._pen.begin() as tx:
             return write_pages.put_page(tx, place, page, incoming, vendor_started_at)
+
+    # ---- what is not listed any more ----
+
+    def start_listing(self, source: str, partition_id: str) -> int:
+        """Begin a census of a partition, after its pass; the id under which its pages are put."""
+        with self._pen.begin() as tx:
+            return write_passes.start_listing(tx, source, partition_id)
+
+    def put_census(self, at: Place, page: int, rows: Sequence[Seen], *, end: bool) -> Listed:
+        """A page of a census: kept until the next listing, and compared with what is stored. An item that is listed again after
+        it was out of sight is present again. The page with ``end`` makes it the listing of this run."""
+        with self._pen.begin() as tx:
+            return write_absence.put_census(tx, at, page, rows, end=end)
+
+    def put_fetched(self, at: Place, fetched: Fetched, where: Fetch, privacy: Privacy | None) -> PageCounts:
+        """Items that were asked for by id, and those among them that cannot be understood."""
+        incoming = write_pages.read_items(at.source, fetched.items, privacy)
+        incoming.refused.extend(fetched.rejected)
+        with self._pen.begin() as tx:
+            return write_absence.put_fetched(tx, at, incoming, where)
+
+    def conclude(self, at: Place, judged: Judged, *, whole: bool) -> None:
+        """Apply verdicts and hold what is held, at once. ``whole``: everything was judged, so a hold that nothing calls for any
+        more is withdrawn, and an approval is over."""
+        with self._pen.begin() as tx:
+            write_absence.conclude(tx, at, judged, whole=whole)
+
+    def put_unlisted(self, at: Place, partition: str, name: str) -> None:
+        """The config does not name a partition any more whose items are stored: they are unobserved until a person says that they
+        shall leave. What a person said so of before leaves now."""
+        with self._pen.begin() as tx:
+            write_absence.put_unlisted(tx, at, partition, name)
+
+    def listed_again(self, source: str, partitions: Collection[str], at: int) -> None:
+        """These partitions are named again: nothing is to be asked about them."""
+        with self._pen.begin() as tx:
+            for partition in partitions:
+                write_holds.close(tx, source, "unlisted", partition, "withdrawn", at)
+
+    def approve(self, hold_id: int, at: int, by: str | None = None) -> str | None:
+        """A person agrees to a hold: how it stands now, ``approved`` (the next run applies it) or ``applied``. None when it waits
+        for nobody."""
+        with self._pen.begin() as tx:
+            return write_holds.approve(tx, hold_id, at, by)
 
     # ---- an evaluation ----
 

@@ -280,10 +280,8 @@ def _write_edges(
             *(tx.seq, d.array(leaving), tx.seq),
         )
         tx.run(f"DELETE FROM edge WHERE {in_numbers(d, 'child_no')}", d.array(leaving))
-    tx.many(
-        "INSERT INTO edge (child_no, parent_no, by, from_seq) VALUES (?, ?, ?, ?)",
-        [(no, *now[no], tx.seq) for no in touched if no in now],
-    )
+    rows = [(no, *now[no], tx.seq) for no in touched if no in now]
+    tx.insert("edge", ("child_no", "parent_no", "by", "from_seq"), rows)
     # marked as of the start: these are settled, and the evaluation that follows takes them up
     others = {*touched, *(former[no][0] for no in leaving)}.difference(dirty)
     if others:

@@ -63,20 +63,17 @@ def put_attachments(
     given = sorted(attachments, key=itemgetter(0, 1))  # in the order in which they are stored, which is cheaper to write
     for table in ("link", "attachment", "finding"):
         tx.run(f"DELETE FROM {table} WHERE {in_numbers(d, 'item_no')}", array)
-    tx.many(
-        "INSERT INTO attachment (item_no, cycle, outcome, strength, via_no, distance, broken, state, team)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(a.no, a.cycle, a.outcome, a.strength, a.via, a.distance, _broken(a), a.state, a.team) for a in given],
-    )
-    tx.many(INSERT_LINK, _link_rows(given, units))
+    rows = [(a.no, a.cycle, a.outcome, a.strength, a.via, a.distance, _broken(a), a.state, a.team) for a in given]
+    tx.insert("attachment", ATTACHMENT, rows)
+    tx.insert("link", LINK, _link_rows(given, units))
     _insert_findings(tx, findings)
     unmark(tx, nos, read_seq)
 
 
-INSERT_LINK = (
-    "INSERT INTO link (cycle, target_kind, target, item_no, part_num, part_den, rule, named, strength,"
-    " counts, state, level, estimate, below, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+ATTACHMENT = ("item_no", "cycle", "outcome", "strength", "via_no", "distance", "broken", "state", "team")
+LINK = ("cycle", "target_kind", "target", "item_no", "part_num", "part_den", "rule", "named", "strength",
+        "counts", "state", "level", "estimate", "below", "why")  # fmt: skip
+SNAPSHOT = ("cycle", "kind", "id", "seq", "progress", "done", "total", "key_results", "measured", "details")
 _NO_UNIT = (None,) * 6
 
 
@@ -128,7 +125,7 @@ def _insert_findings(tx: Tx, findings: Iterable[Finding]) -> None:
     if given:
         first = tx.value("SELECT coalesce(max(no), 0) + 1 FROM finding")
         rows = [(no, f.no, f.kind, clean(f.text)) for no, f in enumerate(given, first)]
-        tx.many("INSERT INTO finding (no, item_no, kind, text) VALUES (?, ?, ?, ?)", rows)
+        tx.insert("finding", ("no", "item_no", "kind", "text"), rows)
 
 
 # ---- the end ------------------------------------------------------------------------------------------------------------
@@ -177,15 +174,8 @@ def _put_snapshots(tx: Tx, nodes: Iterable[NodeResult]) -> None:
     }
     incoming = {(n.cycle, n.kind, n.id): _snapshot_columns(n) for n in nodes}
     closed = [at for at, row in stored.items() if incoming.get(at) != row]
-    tx.many(
-        "UPDATE snapshot SET to_seq = ? WHERE cycle = ? AND kind = ? AND id = ? AND to_seq IS NULL",
-        [(tx.seq, *at) for at in closed],
-    )
-    tx.many(
-        "INSERT INTO snapshot (cycle, kind, id, seq, progress, done, total, key_results, measured, details)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*at, tx.seq, *row) for at, row in incoming.items() if stored.get(at) != row],
-    )
+    tx.update("snapshot", ("to_seq",), ("cycle", "kind", "id"), [(tx.seq, *at) for at in closed], only="to_seq IS NULL")
+    tx.insert("snapshot", SNAPSHOT, [(*at, tx.seq, *row) for at, row in incoming.items() if stored.get(at) != row])
 
 
 def _snapshot_columns(n: NodeResult) -> tuple[Any, ...]:

@@ -1,31 +1,25 @@
-"""A pass over a partition: where it stands, and its pages, each one transaction."""
+"""The pages of a pass, each one transaction: items, what cannot be stored, and what the vendor says of others."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from connectors.base import Gone, MetricValue, Page, Rejected, WorkItem
 from hub.model import PRESENT, fold
-from hub.reconcile import COLUMNS, Content, Stored, Unstorable, canonical_json, clean, content, decide, digest, fold_page, millis
+from hub.patterns import LONGEST
+from hub.reconcile import COLUMNS, Content, Stored, Unstorable, clean, content, decide, digest, fold_page, millis
+from hub.store import write_passes
 from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Tx
+from hub.store.write_passes import Place
 from hub.store.write_private import Privacy, forget_past, item_of, traces_left
 from hub.store.write_source import cleaned
 
 RAW_KEPT = 65_536
 """Characters of a rejected record that are kept."""
-
-
-class PassPosition(NamedTuple):
-    """Where a pass stands. ``resume`` is None at its beginning; ``vendor_started_at`` is vendor time at its first page, the
-    cursor-to-be, None until that page is stored."""
-
-    pass_id: int
-    resume: str | None
-    vendor_started_at: int | None
-    pages: int
 
 
 class PageCounts(NamedTuple):
@@ -42,57 +36,13 @@ class PageCounts(NamedTuple):
     unaccounted: int = 0
     gone: int = 0
     values: int = 0
-
-
-# ---- the pass -----------------------------------------------------------------------------------------------------------
-
-
-def start_pass(
-    tx: Tx, source: str, partition_id: str, fingerprint: str, *, run_id: int, at: int, resume_ttl: float
-) -> PassPosition:
-    """See ``Writer.start_pass``."""
-    row = tx.row(
-        "SELECT pass_id, pass_open, pass_fingerprint, pass_run_id, pass_vendor_at, pages, resume, resume_at"
-        " FROM partition WHERE source = ? AND id = ?",
-        *(source, partition_id),
-    )
-    if row is None:
-        raise ValueError(f"partition {partition_id!r} of {source!r} is not stored: put_partitions comes first")
-    pass_id, is_open, former, former_run, vendor_at, pages, resume, resume_at = row
-    if is_open and resume is not None and former == fingerprint:
-        fresh = former_run == run_id or (resume_ttl > 0 and abs(at - resume_at) <= resume_ttl * 1000)
-        if fresh:
-            tx.run("UPDATE partition SET pass_run_id = ? WHERE source = ? AND id = ?", run_id, source, partition_id)
-            return PassPosition(pass_id, resume, vendor_at, pages)
-    tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?"
-           " AND NOT EXISTS (SELECT 1 FROM partition AS p WHERE p.source = seen.source AND p.id = seen.partition_id"
-           " AND p.complete_pass_id = seen.pass_id)", source, partition_id, pass_id)  # fmt: skip
-    tx.run(
-        "UPDATE partition SET pass_id = ?, pass_open = 1, pass_fingerprint = ?, pass_run_id = ?, pass_vendor_at = NULL,"
-        " pass_started_at = ?, pages = 0, resume = NULL, resume_at = NULL WHERE source = ? AND id = ?",
-        *(pass_id + 1, fingerprint, run_id, at, source, partition_id),
-    )
-    return PassPosition(pass_id + 1, None, None, 0)
-
-
-def restart_pass(tx: Tx, source: str, partition_id: str) -> None:
-    """Forget the position of an unfinished pass; the next ``start_pass`` begins a new one."""
-    tx.run("UPDATE partition SET resume = NULL, resume_at = NULL WHERE source = ? AND id = ?", source, partition_id)
+    altered: int = 0
+    """Of the changed ones, those of which more than name, address and stamp changed."""
+    held: int = 0
+    """1 when the pass ended and a person must look first; 2 when it did not end, because too much of it is unreadable."""
 
 
 # ---- a page -------------------------------------------------------------------------------------------------------------
-
-
-class Place(NamedTuple):
-    """Where a page belongs and who wrote it. ``rules`` stands for the private rules that it obeys; "" is none."""
-
-    source: str
-    partition_id: str
-    pass_id: int
-    run_id: int
-    seen_at: int
-    shape: str | None
-    rules: str = ""
 
 
 class Incoming(NamedTuple):
@@ -106,24 +56,22 @@ class Incoming(NamedTuple):
 
 def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int | None) -> PageCounts:
     """Everything that a page says, in the transaction ``tx``."""
-    pages, alike = _check_pass(tx, at)
+    under_way = write_passes.check(tx, at)
     kept, repeats = fold_page(incoming.contents)
     rejected = [*page.rejected, *incoming.refused]
-    counts, hidden = _put_items(tx, at, kept, incoming.private)
-    if hidden and not alike:  # new rules hide what may stand all over the file
+    counts, hidden = put_items(tx, at, kept, incoming.private)
+    if hidden and not under_way.alike:  # new rules hide what may stand all over the file
         traces_left(tx)
-    _clear_former_trouble(tx, at.source, kept)
-    poison = _quarantine(tx, at, rejected)
+    clear_former_trouble(tx, at.source, kept)
+    poison = quarantine(tx, at, rejected)
     unaccounted = [clean(id_) for id_ in page.unaccounted]
     _note_unaccounted(tx, at, unaccounted)
     _suspect(tx, at, page.gone)
     values = _put_values(tx, at, page.values)
-    seen = [*kept, *(clean(r.id) for r in rejected if r.id is not None), *unaccounted]
-    tx.run(
-        "INSERT INTO seen (source, partition_id, pass_id, page, ids) VALUES (?, ?, ?, ?, ?)",
-        *(at.source, at.partition_id, at.pass_id, pages + 1, canonical_json(seen) if seen else None),
-    )
-    _move_on(tx, at, page, vendor_at)
+    if under_way.kind == "full":
+        seen = [*kept, *(clean(r.id) for r in rejected if r.id is not None), *unaccounted]
+        write_passes.put_seen(tx, at, under_way.pages + 1, seen)
+    tally = write_passes.Tally(len(kept) + len(rejected), counts.new, counts.altered, poison)
     return counts._replace(
         repeats=repeats,
         rejected=len(rejected),
@@ -131,6 +79,7 @@ def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int |
         unaccounted=len(unaccounted),
         gone=len(page.gone),
         values=values,
+        held=write_passes.move_on(tx, at, page, vendor_at, tally),
     )
 
 
@@ -143,49 +92,23 @@ def read_items(source: str, items: Iterable[WorkItem], privacy: Privacy | None) 
             if privacy is not None and privacy.matches(item_of(source, known.row)):
                 known = content(replace(item, title="", url=None))
                 found.private.add(known.id)
+            row = known.row
+            if len(row[_ID]) + len(row[_KEY] or "") + len(row[_PARENT] or "") > LONGEST:
+                _check_names(row)
             found.contents.append(known)
         except Unstorable as reason:
             found.refused.append(Rejected(item.id if isinstance(item.id, str) and item.id else None, str(reason), repr(item)))
     return found
 
 
-def _check_pass(tx: Tx, at: Place) -> tuple[int, bool]:
-    """How many pages the pass has, and whether all that is stored of the source obeys the page's private rules."""
-    row = tx.row(
-        "SELECT pages, source.private FROM partition JOIN source ON source.name = partition.source"
-        " WHERE source = ? AND partition.id = ? AND pass_id = ? AND pass_open = 1",
-        *(at.source, at.partition_id, at.pass_id),
-    )
-    if row is None:
-        raise ValueError(f"pass {at.pass_id} of partition {at.partition_id!r} is not under way: start_pass comes first")
-    alike = row[1] == at.rules
-    if not alike:  # an evaluation has to look at all of them
-        tx.run("UPDATE source SET private = ? WHERE name = ?", f"mixed since {tx.seq}", at.source)
-    return int(row[0]), alike
+_ID, _KEY, _PARENT = (COLUMNS.index(name) for name in ("id", "key", "parent_ref"))
 
 
-def _move_on(tx: Tx, at: Place, page: Page, vendor_at: int | None) -> None:
-    where = (at.source, at.partition_id)
-    if page.end is None:
-        tx.run(
-            "UPDATE partition SET pages = pages + 1, resume = ?, resume_at = ?, pass_vendor_at = coalesce(pass_vendor_at, ?),"
-            " from_seq = ? WHERE source = ? AND id = ?",
-            *(page.resume, at.seen_at, vendor_at, tx.seq, *where),
-        )
-        return
-    # the cursor never goes back, whatever the vendor's clock says
-    tx.run(
-        "UPDATE partition SET pages = pages + 1, pass_open = 0, resume = NULL, resume_at = NULL, last_complete_at = ?,"
-        " pass_vendor_at = coalesce(pass_vendor_at, ?), complete_fingerprint = pass_fingerprint, from_seq = ?,"
-        " cursor = CASE WHEN cursor > coalesce(pass_vendor_at, ?, cursor) THEN cursor"
-        " ELSE coalesce(pass_vendor_at, ?, cursor) END WHERE source = ? AND id = ?",
-        *(at.seen_at, vendor_at, tx.seq, vendor_at, vendor_at, *where),
-    )
-    if page.end == "complete":
-        tx.run("UPDATE partition SET complete_pass_id = pass_id WHERE source = ? AND id = ?", *where)
-        tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id < ?", *where, at.pass_id)
-    else:  # an unchanged pass lists nothing: the last complete one stays the census
-        tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?", *where, at.pass_id)
+def _check_names(row: Sequence[Any]) -> None:
+    """PostgreSQL's indexes hold nothing longer than 2,704 bytes, so no name is longer in either database."""
+    for what, name in (("id", row[_ID]), ("key", row[_KEY]), ("parent's name", row[_PARENT])):
+        if name is not None and len(name) > LONGEST:
+            raise Unstorable(f"its {what} is longer than {LONGEST} characters")
 
 
 # ---- items --------------------------------------------------------------------------------------------------------------
@@ -196,13 +119,13 @@ _INSERTED = ("no", "source", *COLUMNS, "presence", "first_seen_at", "content_has
 _UPDATED = (*COLUMNS, "presence", "presence_at", "evidence", "status_seen_at", "content_hash", "shape", "partition_id",
             "run_id", "from_seq")  # fmt: skip
 
-INSERT_ITEM = f"INSERT INTO item ({', '.join(_INSERTED)}) VALUES ({', '.join('?' * len(_INSERTED))})"
-UPDATE_ITEM = f"UPDATE item SET {', '.join(f'{name} = ?' for name in _UPDATED)} WHERE no = ?"
 SUPERSEDE = f"INSERT INTO item_version ({', '.join(_SHARED)}, to_seq) SELECT {', '.join(_SHARED)}, ? FROM item WHERE "
 
 
-def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str]) -> tuple[PageCounts, bool]:
-    """What became of them, and whether any that was stored became private, or changed while it is."""
+def put_items(
+    tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str], presence: str = PRESENT
+) -> tuple[PageCounts, bool]:
+    """Store them as ``presence``; what became of them, and whether any that was stored became private, or changed while it is."""
     if not incoming:
         return PageCounts(), False
     d = tx.dialect
@@ -219,22 +142,21 @@ def _put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Coll
         if row is None:
             new.append(each)
             continue
-        if row[2] == each.hash and row[4] == PRESENT:
+        if row[2] == each.hash and row[4] == presence:
             continue  # what ``decide`` would say as well: the stamp is part of what is hashed
         former = Stored(*row[1:])
-        decision = decide(former, each)
-        if decision == "changed":
-            changed[former.no] = each
-        elif decision == "older":
+        if decide(former, each) == "older":
             older += 1
+        else:
+            changed[former.no] = each
     nos = _insert(tx, at, new)
-    _update(tx, at, changed)
+    altered = _update(tx, at, changed, presence)
     hidden = [no for no, each in changed.items() if each.id in private] if private else []
     forget_past(tx, hidden)
     if nos or changed:
         tx.mark([*nos, *changed])
-    counts = PageCounts(len(new), len(changed), len(incoming) - len(new) - len(changed) - older, older)
-    return counts, bool(hidden)
+    unchanged = len(incoming) - len(new) - len(changed) - older
+    return PageCounts(len(new), len(changed), unchanged, older, altered=altered), bool(hidden)
 
 
 def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
@@ -242,48 +164,51 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
         return range(0)
     first = int(tx.value("SELECT coalesce(max(no), 0) + 1 FROM item"))
     common = (at.shape, at.partition_id, at.run_id, tx.seq)
-    tx.many(
-        INSERT_ITEM,
-        [(no, at.source, *each.row, PRESENT, at.seen_at, each.hash, *common) for no, each in enumerate(new, first)],
-    )
+    rows = [(no, at.source, *each.row, PRESENT, at.seen_at, each.hash, *common) for no, each in enumerate(new, first)]
+    tx.insert("item", _INSERTED, rows)
     return range(first, first + len(new))
 
 
-def _update(tx: Tx, at: Place, changed: Mapping[int, Content]) -> None:
+_ALTERING = tuple(name for name in COLUMNS if name not in ("id", "key", "title", "url", "updated_at"))
+"""What numbers may depend on; a renamed project changes every key and address, and nothing else."""
+_altering = itemgetter(*(COLUMNS.index(name) for name in _ALTERING))
+
+
+def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> int:
+    """How many of them changed in more than name, address and stamp."""
     if not changed:
-        return
+        return 0
     d = tx.dialect
     former = tx.rows(
-        "SELECT no, key, url, status_id, status, category, presence, presence_at, status_seen_at FROM item WHERE "
-        + in_numbers(d, "no"),
+        "SELECT no, key, url, status_id, status, category, presence, presence_at, status_seen_at,"
+        f" {', '.join(_ALTERING)} FROM item WHERE {in_numbers(d, 'no')}",
         d.array(changed),
     )
     tx.run(SUPERSEDE + in_numbers(d, "no"), tx.seq, d.array(changed))
     rows, aliases = [], []
-    for no, key, url, status_id, status, category, presence, presence_at, status_seen_at in former:
+    altered = 0
+    for no, key, url, status_id, status, category, presence, presence_at, status_seen_at, *before in former:
         hash_, row, *_ = changed[no]
+        altered += tuple(before) != _altering(row)
         same_status = status_id == row[7] if status_id is not None and row[7] is not None else status == row[8]
         if category == "done" and row[9] == "done":
             same_status = True  # from one done status to another is not finishing it again; among others a status map may tell
         rows.append((
-            *row, PRESENT, presence_at if presence == PRESENT else at.seen_at, None,
+            *row, now_is, presence_at if presence == now_is else at.seen_at, None,
             status_seen_at if same_status else at.seen_at, hash_, at.shape, at.partition_id, at.run_id, tx.seq, no,
         ))  # fmt: skip
         for kind, old, now in (("key", key, row[1]), ("url", url, row[3])):
-            if old is not None and (now is None or fold(old) != fold(now)):
-                aliases.append((at.source, kind, fold(old), no, tx.seq))
-    tx.many(UPDATE_ITEM, rows)
-    tx.many(
-        "INSERT INTO alias (source, kind, value, item_no, from_seq) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (source, value, kind, item_no) DO UPDATE SET from_seq = excluded.from_seq",
-        aliases,
-    )
+            if old is not None and len(old) <= LONGEST and (now is None or fold(old) != fold(now)):
+                aliases.append((tx.seq, at.source, fold(old), kind, no))
+    tx.update("item", _UPDATED, ("no",), rows)
+    tx.upsert("alias", ("from_seq",), ("source", "value", "kind", "item_no"), aliases)
+    return altered
 
 
 # ---- what is no item ----------------------------------------------------------------------------------------------------
 
 
-def _clear_former_trouble(tx: Tx, source: str, ids: Iterable[str]) -> None:
+def clear_former_trouble(tx: Tx, source: str, ids: Iterable[str]) -> None:
     """What arrives well-formed is in no quarantine, not unaccounted for and not suspected any more."""
     tables = ("quarantine", "notice", "suspect")
     some = tx.row("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {t} WHERE source = ?)" for t in tables), *[source] * 3)
@@ -294,14 +219,15 @@ def _clear_former_trouble(tx: Tx, source: str, ids: Iterable[str]) -> None:
             tx.run(f"DELETE FROM {table} WHERE source = ? AND {in_texts(d, column)}", source, d.array(ids))
 
 
-def _quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
+def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
     """Keep them with their reason; how many of them are new there."""
     rows: dict[bytes, tuple[object, ...]] = {}
     for record in rejected:
         id_, raw = cleaned(record.id), clean(record.raw)
         identity = digest(["id", id_] if id_ is not None else ["raw", raw])
         kept = "" if at.rules else raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
-        rows[identity] = (at.source, identity, id_, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
+        shown = id_[:LONGEST] if id_ is not None else None
+        rows[identity] = (at.source, identity, shown, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
     if not rows:
         return 0
     before = int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source))
@@ -320,7 +246,7 @@ def _note_unaccounted(tx: Tx, at: Place, ids: Iterable[str]) -> None:
         "INSERT INTO notice (source, kind, ref, partition_id, text, first_seq, last_seq, times)"
         " VALUES (?, 'unaccounted', ?, ?, ?, ?, ?, 1) ON CONFLICT (source, kind, ref) DO UPDATE SET"
         " partition_id = excluded.partition_id, last_seq = excluded.last_seq, times = notice.times + 1",
-        [(at.source, id_, at.partition_id, text, tx.seq, tx.seq) for id_ in dict.fromkeys(ids)],
+        [(at.source, id_, at.partition_id, text, tx.seq, tx.seq) for id_ in dict.fromkeys(ids) if len(id_) <= LONGEST],
     )
 
 
@@ -333,6 +259,7 @@ def _suspect(tx: Tx, at: Place, gone: Iterable[Gone]) -> None:
         [
             (at.source, clean(g.id), at.partition_id, g.how, millis(g.at) if g.at else None, cleaned(g.into), at.run_id, tx.seq)
             for g in gone
+            if len(g.id) <= LONGEST
         ],
     )
 

@@ -62,10 +62,7 @@ def _put_references(tx: Tx, nos: Collection[int], now: Mapping[tuple[int, int, s
     tx.many(
         "DELETE FROM reference WHERE item_no = ? AND pattern = ? AND folded = ?", [row[:3] for row in sorted(stored - wanted)]
     )
-    tx.many(
-        "INSERT INTO reference (item_no, pattern, folded, relation, kind, value) VALUES (?, ?, ?, ?, ?, ?)",
-        sorted(wanted - stored),
-    )
+    tx.insert("reference", ("item_no", "pattern", "folded", "relation", "kind", "value"), sorted(wanted - stored))
 
 
 def _put_names(tx: Tx, nos: Collection[int], now: set[tuple[str, str, int]]) -> set[str]:
@@ -75,7 +72,7 @@ def _put_names(tx: Tx, nos: Collection[int], now: set[tuple[str, str, int]]) -> 
     )}  # fmt: skip
     went, came = sorted(stored - now), sorted(now - stored)
     tx.many("DELETE FROM bearer WHERE value = ? AND sort = ? AND item_no = ?", went)
-    tx.many("INSERT INTO bearer (value, sort, item_no) VALUES (?, ?, ?)", came)
+    tx.insert("bearer", ("value", "sort", "item_no"), came)
     return {name for name, _, _ in (*went, *came)}
 
 
@@ -126,8 +123,6 @@ def _put_ambiguities(tx: Tx, nos: Collection[int], now: Mapping[int, str]) -> No
 def _replace(tx: Tx, table: str, column: str, stored: Mapping[int, Any], now: Mapping[int, Any]) -> None:
     """Supersede the rows in force that are others now, and write those."""
     closed: Iterable[int] = (no for no, value in stored.items() if now.get(no) != value)
-    tx.many(f"UPDATE {table} SET to_seq = ? WHERE item_no = ? AND to_seq IS NULL", [(tx.seq, no) for no in closed])
-    tx.many(
-        f"INSERT INTO {table} (item_no, from_seq, {column}) VALUES (?, ?, ?)",
-        [(no, tx.seq, value) for no, value in now.items() if stored.get(no) != value],
-    )
+    tx.update(table, ("to_seq",), ("item_no",), [(tx.seq, no) for no in closed], only="to_seq IS NULL")
+    written = [(no, tx.seq, value) for no, value in now.items() if stored.get(no) != value]
+    tx.insert(table, ("item_no", "from_seq", column), written)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from connectors.base import Account, Dimension, Partition
+from hub.patterns import LONGEST
 from hub.reconcile import canonical_json, clean, digest
 from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Tx
@@ -119,7 +120,7 @@ def put_dimensions(
     ``kinds`` names the lists that were read; without it, those that have a row: a list that is empty now must be named.
     ``partly`` names those that may be short: a row that is missing there has not vanished.
     """
-    incoming = {(row.kind, clean(row.id)): row for row in rows}
+    incoming = {(row.kind, clean(row.id)): row for row in rows if len(row.id) <= LONGEST}  # see write_pages._check_names
     hashes = {at: digest((r.name, r.category, r.attributes)) for at, r in incoming.items()}
     read = sorted(set(kinds) if kinds is not None else {kind for kind, _ in incoming})
     d = tx.dialect
@@ -132,17 +133,15 @@ def put_dimensions(
     }
     written = [at for at in incoming if stored.get(at) != hashes[at]]
     closed = [at for at in stored if (stored[at] != hashes[at] if at in incoming else at[0] not in partly)]
-    tx.many(
-        "UPDATE dimension SET to_seq = ? WHERE source = ? AND kind = ? AND id = ? AND to_seq IS NULL",
-        [(tx.seq, source, kind, id_) for kind, id_ in closed],
-    )
-    tx.many(
-        "INSERT INTO dimension (source, kind, id, from_seq, name, category, attributes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [_dimension_row(tx.seq, source, at, incoming[at], hashes[at]) for at in written],
-    )
+    gone = [(tx.seq, source, kind, id_) for kind, id_ in closed]
+    tx.update("dimension", ("to_seq",), ("source", "kind", "id"), gone, only="to_seq IS NULL")
+    tx.insert("dimension", DIMENSION, [_dimension_row(tx.seq, source, at, incoming[at], hashes[at]) for at in written])
     changed = sorted({*written, *closed})
     _mark_users(tx, source, changed)
     return changed
+
+
+DIMENSION = ("source", "kind", "id", "from_seq", "name", "category", "attributes", "hash")
 
 
 def _dimension_row(seq: int, source: str, at: tuple[str, str], row: Dimension, hash_: bytes) -> tuple[object, ...]:

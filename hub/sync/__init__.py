@@ -15,6 +15,7 @@ from hub.sync.events import (
     Waiting,
     nobody,
 )
+from hub.sync.plan import Mode
 from hub.sync.run import sync_source
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Evaluating",
     "Event",
     "Listener",
+    "Mode",
     "PartitionEnded",
     "PartitionStarted",
     "Progressed",

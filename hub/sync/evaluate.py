@@ -16,14 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hub.assess import ENGINE, Assessor, clockwork, nodes, tally_counted
+from hub.assess import ENGINE, Assessor, clockwork, frozen_node, nodes, tally_counted
 from hub.config import Config
 from hub.errors import ConfigError, StoreUnavailable
 from hub.mappings import load_mappings
-from hub.model import Dimensions, Mapping, SourceFacts
+from hub.model import Dimensions, Mapping, NodeResult, SourceFacts
 from hub.store import Store
 from hub.store.read import Reader
 from hub.store.write import Writer
+from hub.sync import approvals
 from hub.sync.events import Evaluating, Listener, nobody
 from hub.sync.private import privacy
 
@@ -63,6 +64,7 @@ def evaluate(
     as_of: int | None,
     run_id: int | None,
     listener: Listener = nobody,
+    now: Callable[[], int] | None = None,
 ) -> int | None:
     """Bring links and snapshots up to the stored items and the mapping files as they are now; the seq of the evaluation.
 
@@ -75,10 +77,11 @@ def evaluate(
     """
     with store.own("evaluation", wait=WAIT) as ownership, Writer(store, ownership) as writer:
         reader = Reader(store)
+        approvals.take(store, writer, now() if now else int(time.time() * 1000))
         present = Work(
             _present(config, mapping),
             facts_of(config),
-            as_of if as_of is not None else _now(reader),
+            as_of if as_of is not None else _now(reader, now),
             run_id,
             _commit(config.mappings),
         )
@@ -109,12 +112,23 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
             engine=ENGINE,
             run_id=work.run_id,
             facts=facts,
-            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of),
+            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping)),
         )
         if seq is not None:
             break
     _clear_traces(writer)
     return seq
+
+
+def _frozen(reader: Reader, mapping: Mapping) -> dict[tuple[str, str], NodeResult]:
+    """Key results that stay at their last snapshot, because items that they are made of are out of sight or held back. One that
+    never had a snapshot has nothing to stay at."""
+    found = {}
+    for (cycle, id_), reasons in reader.frozen().items():
+        row = reader.snapshot(cycle, "key_result", id_) if (cycle, id_) in mapping.key_results else None
+        if row is not None:
+            found[cycle, id_] = frozen_node(row.node, row.seq, reasons)
+    return found
 
 
 def _clear_traces(writer: Writer) -> None:
@@ -142,9 +156,9 @@ def _present(config: Config, former: Mapping) -> Mapping:
         return former
 
 
-def _now(reader: Reader) -> int:
+def _now(reader: Reader, now: Callable[[], int] | None) -> int:
     latest = reader.evaluation()
-    return max(int(time.time() * 1000), latest.as_of if latest else 0)
+    return max(now() if now else int(time.time() * 1000), latest.as_of if latest else 0)
 
 
 def _links(writer: Writer, reader: Reader, work: Work, listener: Callable[[int], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from connectors._shared.io import RunIo
@@ -46,6 +47,7 @@ def make_io(
     clock: Clock | None = None,
     *,
     jitter: float = 1.0,
+    rand: Callable[[], float] | None = None,
     gates: Gates | None = None,
     settings: SourceSettings | None = None,
     **limits: Any,
@@ -56,6 +58,6 @@ def make_io(
         IoSettings(**limits),
         monotonic=clock.monotonic,
         sleep=clock.sleep,
-        rand=lambda: jitter,
+        rand=rand or (lambda: jitter),
         gates=gates or Gates(),
     )

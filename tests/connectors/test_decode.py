@@ -30,11 +30,13 @@ NUL, SURROGATE = "\0", "\ud800"
     ],
 )
 def test_odd_text_is_mended_and_the_page_survives(body: bytes, value: object) -> None:
+    """F24: NUL and lone surrogates become U+FFFD, emoji stay."""
     assert decode.obj(body, JSON, "a") == {"a": value}
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
 def test_a_number_that_is_none_stays_as_its_literal_for_validation_to_refuse(literal: str) -> None:
+    """F36: one such number must not cost the page."""
     assert decode.loads(f'[{literal}, 1.5, "ok"]'.encode()) == [literal, 1.5, "ok"]
 
 
@@ -57,6 +59,7 @@ def test_a_number_that_is_none_stays_as_its_literal_for_validation_to_refuse(lit
     ],
 )
 def test_what_is_not_the_page_is_bad_data(body: bytes, kind: str, says: str) -> None:
+    """F07: never an empty page."""
     with pytest.raises(BadData, match=says):
         decode.obj(body, kind, "issues")
 
@@ -81,6 +84,7 @@ def test_values_come_back_as_they_are_but_for_nul(value: object) -> None:
 @settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=30))
 def test_cleaned_text_can_be_stored_anywhere(text: str) -> None:
+    """F24: any text at all, with a NUL and a lone surrogate."""
     cleaned = decode.clean(text + NUL + SURROGATE)
     assert NUL not in cleaned
     assert cleaned.encode("utf-8")
@@ -91,3 +95,26 @@ def test_a_nul_is_found_behind_any_number_of_other_escapes() -> None:
     paths = ", ".join(['"C:\\\\Users"'] * 3000)
     found = decode.loads(f'[{paths}, "x\\u0000y"]'.encode())
     assert found[-1] == "x\ufffdy" and found[0] == "C:\\Users"
+
+
+@pytest.mark.parametrize("extra", ["", '\\"' * 50, "ü" * 10])
+def test_a_text_longer_than_any_field_is_cut_with_a_mark_and_its_neighbours_stay(extra: str) -> None:
+    """F22: a title of a megabyte costs no more than a long one, and its end says that there was more."""
+    long = "x" * 2**20
+    page = f'{{"issues": [{{"title": "{long}{extra}"}}, {{"title": "short"}}]}}'.encode()
+    first, second = (row["title"] for row in decode.obj(page, JSON, "issues")["issues"])
+    assert first == "x" * decode.MAX_TEXT + decode.CUT
+    assert second == "short"
+
+
+def test_the_longest_text_of_any_vendor_stays_whole() -> None:
+    """F22: Salesforce's long text areas hold 131,072 characters."""
+    long = "ü" * 131_072
+    assert decode.loads(json.dumps([long]).encode()) == [long]
+    assert decode.loads(json.dumps([long], ensure_ascii=False).encode()) == [long]
+
+
+@pytest.mark.parametrize("number", [2**63, 2**63 - 1, -(2**63), -0.0, 0.1])
+def test_numbers_that_can_be_told_come_as_they_are(number: float) -> None:
+    """F36: 2**63 is an integer for the core to judge; minus zero equals zero."""
+    assert decode.loads(json.dumps([number]).encode()) == [number]

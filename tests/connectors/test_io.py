@@ -65,10 +65,12 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_retry_after_as_int_float_and_date_with_a_floor_of_one_second(header: str | None, seconds: float | None) -> None:
+    """F01: 0 and what has passed count as a second; garbage is no wait at all (F02)."""
     assert retry_after(header, NOW) == seconds
 
 
 def test_a_date_is_measured_by_the_vendors_clock_and_not_by_ours() -> None:
+    """F01: a clock that is off by an hour would make the wait an hour shorter."""
     headers = {"Date": "Sun, 22 Nov 2026 12:00:00 GMT", "Retry-After": "Sun, 22 Nov 2026 12:00:30 GMT"}
     error = error_for(429, headers, vendor="X")
     assert isinstance(error, RateLimited) and error.retry_after == 30.0
@@ -76,6 +78,7 @@ def test_a_date_is_measured_by_the_vendors_clock_and_not_by_ours() -> None:
 
 @pytest.mark.parametrize("minimum", [7.0, 120.0, 3599.0])
 def test_the_vendors_wait_is_a_minimum_and_no_ceiling_cuts_it(minimum: float) -> None:
+    """F01: 7, 120 and 3599 seconds, with a ceiling of 60 for our own pauses."""
     clock = Clock()
     vendor = Vendor(RateLimited("slow down", retry_after=minimum))
     assert make_io(URL, clock, backoff_max=60.0).call(vendor) == "ok"
@@ -83,6 +86,7 @@ def test_the_vendors_wait_is_a_minimum_and_no_ceiling_cuts_it(minimum: float) ->
 
 
 def test_a_wait_beyond_the_end_of_the_run_fails_at_once_without_another_request() -> None:
+    """F01: 3600 seconds in a run that has 600."""
     clock = Clock()
     vendor = Vendor(RateLimited("slow down", retry_after=3600.0))
     with pytest.raises(RateLimited):
@@ -91,6 +95,7 @@ def test_a_wait_beyond_the_end_of_the_run_fails_at_once_without_another_request(
 
 
 def test_all_that_use_the_account_wait_but_no_other_account_or_bucket() -> None:
+    """F01: the wait belongs to the account and the endpoint group."""
     clock, gates = Clock(), Gates()
     first = make_io(URL, clock, gates=gates, run_deadline=10.0)
     with pytest.raises(RateLimited):
@@ -106,6 +111,7 @@ def test_all_that_use_the_account_wait_but_no_other_account_or_bucket() -> None:
 
 
 def test_a_call_that_would_have_to_wait_beyond_the_run_is_not_begun() -> None:
+    """F01: nor by another run on the same account."""
     clock, gates = Clock(), Gates()
     for _ in range(2):
         vendor = Vendor(RateLimited("slow down", retry_after=30.0))
@@ -118,12 +124,14 @@ def test_a_call_that_would_have_to_wait_beyond_the_run_is_not_begun() -> None:
 
 
 def test_without_a_wait_from_the_vendor_the_pauses_double_up_to_the_ceiling() -> None:
+    """F02: bare 429s, the jitter fixed at its end."""
     clock = Clock()
     make_io(URL, clock, attempts=9, backoff_max=60.0).call(Vendor(*[RateLimited("slow down")] * 8))
     assert clock.slept == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
 
 def test_jitter_is_full() -> None:
+    """F02: from nothing to the whole pause."""
     clock = Clock()
     make_io(URL, clock, jitter=0.25).call(Vendor(Unavailable("down"), Unavailable("down")))
     assert clock.slept == [0.25, 0.5]
@@ -131,14 +139,16 @@ def test_jitter_is_full() -> None:
 
 @pytest.mark.parametrize("kind", [AuthError, AccessLost, EndpointGone, Misconfigured, QuotaExhausted])
 def test_a_permanent_error_is_not_tried_again(kind: type[SourceError]) -> None:
+    """F08, F09, F47, F48: asking again changes nothing."""
     vendor = Vendor(kind("no"))
     with pytest.raises(kind):
         make_io(URL).call(vendor)
     assert vendor.asked == 1
 
 
-@pytest.mark.parametrize(("error", "asked"), [(Unavailable("down"), 6), (RateLimited("slow"), 6), (BadData("odd"), 3)])
+@pytest.mark.parametrize(("error", "asked"), [(Unavailable("down"), 8), (RateLimited("slow"), 8), (BadData("odd"), 3)])
 def test_the_number_of_tries_is_bounded(error: SourceError, asked: int) -> None:
+    """F02, F03, F07: a fault that stays ends the call."""
     vendor = Vendor(*[error] * 99)
     with pytest.raises(type(error)):
         make_io(URL).call(vendor)
@@ -154,6 +164,7 @@ def test_a_fault_of_ours_is_never_retried() -> None:
 
 
 def test_a_dead_vendor_is_left_alone_when_the_budget_is_spent() -> None:
+    """F03: every answer is a 503."""
     io, asked = make_io(URL, retry_floor=100), 0
     for _ in range(50):
         vendor = Vendor(*[Unavailable("down")] * 99)
@@ -164,6 +175,7 @@ def test_a_dead_vendor_is_left_alone_when_the_budget_is_spent() -> None:
 
 
 def test_a_retry_after_a_timeout_costs_twice() -> None:
+    """F04: for it held a connection and a minute as well."""
     io = make_io(URL, retry_floor=20, attempts=99)
     vendor = Vendor(*[Unavailable("slow", timed_out=True)] * 99)
     with pytest.raises(Unavailable):
@@ -184,6 +196,7 @@ def test_a_run_of_400_pages_with_a_fault_in_every_fifth_request_completes() -> N
 
 
 def test_the_run_has_an_end() -> None:
+    """F04: a deadline for the whole run."""
     clock = Clock()
     io = make_io(URL, clock, run_deadline=100.0)
     clock.now += 100.0
@@ -205,7 +218,14 @@ def test_a_rate_spaces_requests_per_bucket() -> None:
 def test_the_counters_tell_retries_and_waits() -> None:
     io = make_io(URL)
     io.call(Vendor(RateLimited("slow", retry_after=4.0)))
-    assert io.counters() == {"requests": 0, "retries": 1, "bytes": 0, "waited": 5}
+    io.call(Vendor(BadData("odd"), Unavailable("down"), Unavailable("slow", timed_out=True)))
+    found = io.counters()
+    assert {key: found[key] for key in ("requests", "retries", "bytes")} == {"requests": 0, "retries": 4, "bytes": 0}
+    assert {key: value for key, value in found.items() if key.startswith("retry_") and key != "retry_budget"} == {
+        "retry_rate_limited": 1, "retry_bad_data": 1, "retry_unavailable": 1, "retry_timeout": 1,
+    }  # fmt: skip
+    assert found["waited"] == 4 + 1 + 1 + 2 + 4, "the vendor's four seconds and its jitter, then the backoff of the second call"
+    assert found["retry_budget"] == 100 - 5 - 5 - 5 - 10
 
 
 # ---- map

@@ -114,7 +114,7 @@ def test_a_delta_has_a_lower_bound_in_epoch_milliseconds_and_no_upper_bound(sb: 
     since = datetime(2026, 11, 20, 8, 15, 42, 123456, tzinfo=UTC)
     with jira(sb) as connector:
         read_ids(connector, since=since)
-    bound = int(datetime(2026, 11, 20, 8, 15, tzinfo=UTC).timestamp() * 1000)
+    bound = int(datetime(2026, 11, 20, 8, 14, tzinfo=UTC).timestamp() * 1000)
     assert {query["jql"][0] for query in queries(sb)} == {f"project = 10001 AND updated >= {bound} ORDER BY key ASC"}
 
 

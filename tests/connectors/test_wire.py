@@ -51,7 +51,8 @@ def test_an_answer_arrives_whole_and_decompressed(opened: Open) -> None:
         io = make_io(server.url)
         assert opened(io)(f"{server.url}/x").json() == {"a": "ä"}
         assert io.vendor_now() == dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
-        assert io.counters() == {"requests": 1, "retries": 0, "bytes": 11, "waited": 0}
+        counted = io.counters()
+        assert (counted["requests"], counted["http_2xx"], counted["bytes"], counted["waited"]) == (1, 1, 11, 0)
 
 
 # ---- where requests may go
@@ -70,6 +71,7 @@ def test_an_answer_arrives_whole_and_decompressed(opened: Open) -> None:
     ],
 )
 def test_an_address_on_another_origin_is_refused_and_hears_nothing(opened: Open, address: str) -> None:
+    """S04: other port, other host, downgrade, user names, another spelling."""
     with raw_server() as a, raw_server() as b:
         with pytest.raises(Misconfigured):
             opened(make_io(a.url))(address.format(a=a.port, b=b.port))
@@ -80,6 +82,7 @@ def test_an_address_on_another_origin_is_refused_and_hears_nothing(opened: Open,
     "odd", ["http://a.example\\@b.example/", "http://a.example/\x00", "http://a.example /", "//b.example/x", "/x", ""]
 )
 def test_an_address_that_parsers_read_differently_is_refused(odd: str) -> None:
+    """S04: backslash, NUL, blank, no scheme."""
     with pytest.raises(Misconfigured):
         Guard("https://a.example").target("GET", odd)
 
@@ -89,12 +92,14 @@ def test_the_same_origin_in_another_spelling_is_the_same() -> None:
 
 
 def test_http_is_for_this_machine_only() -> None:
+    """S05: a credential is never sent in the clear."""
     with pytest.raises(Misconfigured, match="http"):
         Guard("http://jira.example.com")
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
 def test_a_redirect_to_another_origin_is_an_error_and_nothing_is_sent_there(opened: Open, status: str) -> None:
+    """S04, S05: no redirect is followed, wherever it leads."""
     with raw_server() as b, raw_server(reply(b"", status, f"Location: {b.url}/x?token=1")) as a:
         with pytest.raises(Misconfigured, match="another origin") as caught:
             opened(make_io(a.url))(f"{a.url}/x")
@@ -114,6 +119,7 @@ def test_a_redirect_to_itself_is_an_error_too(opened: Open) -> None:
     [("DELETE", "/x"), ("PUT", "/x"), ("PATCH", "/x"), ("POST", "/x"), ("POST", "/search/"), ("POST", "/search/../issue")],
 )
 def test_only_reading_requests_leave(opened: Open, method: str, path: str) -> None:
+    """S24: any other method is refused before it leaves."""
     with raw_server() as server:
         io = make_io(server.url)
         io.allow_post("search")
@@ -148,6 +154,7 @@ ENDLESS = reply(b"", "200 OK", "Content-Length: 9999999999", length=False)
 
 @pytest.mark.parametrize("head", [ENDLESS, b"HTTP/1.1 200 OK\r\nX-A: ", b""], ids=["body", "header", "status line"])
 def test_a_server_that_drips_is_stopped_by_the_deadline_of_the_attempt(opened: Open, head: bytes) -> None:
+    """F04: one byte at a time, in the status line, the headers or the body."""
     clock = Clock(tick=1.0)  # a look at the clock costs a second, and lets the server say one byte
     with raw_server(drip(head, b"H", clock.looks)) as server:
         with pytest.raises(Unavailable) as caught:
@@ -156,6 +163,7 @@ def test_a_server_that_drips_is_stopped_by_the_deadline_of_the_attempt(opened: O
 
 
 def test_a_server_that_says_nothing_is_left_after_the_read_timeout(opened: Open) -> None:
+    """F04: connected, and then silence."""
     with raw_server(silence) as server:
         with pytest.raises(Unavailable) as caught:
             opened(make_io(server.url, read_timeout=0.05, attempts=1))(f"{server.url}/x")
@@ -163,6 +171,7 @@ def test_a_server_that_says_nothing_is_left_after_the_read_timeout(opened: Open)
 
 
 def test_a_gzip_bomb_is_stopped_at_the_cap(opened: Open) -> None:
+    """F22: ten kilobytes that would be five megabytes."""
     bomb = gzip.compress(b"0" * 5_000_000)
     assert len(bomb) < 10_000
     with raw_server(reply(bomb, "200 OK", "Content-Encoding: gzip")) as server:
@@ -172,6 +181,7 @@ def test_a_gzip_bomb_is_stopped_at_the_cap(opened: Open) -> None:
 
 
 def test_a_long_plain_body_is_stopped_at_the_cap(opened: Open) -> None:
+    """F22: without compression too."""
     with (
         raw_server(drip(ENDLESS, b"0" * 1000)) as server,
         pytest.raises(Misconfigured, match="larger"),
@@ -196,11 +206,13 @@ CUT = {
 
 @pytest.mark.parametrize("how", CUT)
 def test_a_cut_answer_is_unavailable_and_never_shorter_data(opened: Open, how: str) -> None:
+    """F05, F06: torn, shorter than promised, without its last chunk, without any length, cut inside gzip."""
     with raw_server(CUT[how]) as server, pytest.raises(Unavailable):
         opened(make_io(server.url, attempts=1))(f"{server.url}/x")
 
 
 def test_a_cut_answer_is_asked_again_on_a_new_connection(opened: Open) -> None:
+    """F05, F06: and nothing of the first one is kept."""
     with raw_server(then_close(CHUNKED), reply(b"[1]")) as server:
         assert opened(make_io(server.url))(f"{server.url}/x").json() == [1]
 
@@ -224,6 +236,7 @@ def test_a_refused_connection_is_unavailable(opened: Open) -> None:
 def test_an_unknown_host_name_is_not_asked_a_hundred_times(
     opened: Open, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[SourceError]
 ) -> None:
+    """F48: NXDOMAIN is a mistake, a silent name server a fault."""
     asked: list[object] = []
 
     def unknown(*args: object, **_: object) -> None:
@@ -242,6 +255,7 @@ def test_an_unknown_host_name_is_not_asked_a_hundred_times(
 def test_the_proxy_of_the_environment_is_used_and_hears_no_credential(
     opened: Open, monkeypatch: pytest.MonkeyPatch, proxy: str, kind: type[SourceError]
 ) -> None:
+    """F48, S05: the proxy resolves the name; it hears the host only."""
     with raw_server(reply(b"", "403 Forbidden")) as server:
         monkeypatch.setenv("HTTPS_PROXY", proxy.format(port=server.port).replace("//", "//me:pw@"))
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -303,6 +317,7 @@ def test_a_trusted_certificate_is_accepted_by_its_path(opened: Open, tmp_path: P
 def test_self_signed_wrong_host_and_expired_are_refused_without_a_second_try(
     opened: Open, tmp_path: Path, name: str, days: int, trusted: bool
 ) -> None:
+    """F48, S03: before a byte of the request leaves."""
     context, pem = certificate(tmp_path, name, days)
     with raw_server(context=context) as server:
         clock = Clock()
@@ -312,6 +327,7 @@ def test_self_signed_wrong_host_and_expired_are_refused_without_a_second_try(
 
 
 def test_an_sdk_cannot_turn_verification_off() -> None:
+    """S03: the only context is ours."""
     with raw_server() as server:
         with pytest.raises(Misconfigured, match="verification"):
             through_requests(make_io(server.url))(f"{server.url}/x", verify=False)
@@ -320,6 +336,7 @@ def test_an_sdk_cannot_turn_verification_off() -> None:
 
 @pytest.mark.parametrize("fault", [*CUT.values(), reply(b"", "302 Found", "Location: /?token=hunter2")], ids=[*CUT, "redirect"])
 def test_no_text_of_an_error_holds_query_header_or_body(opened: Open, fault: Any) -> None:
+    """S02: over all broken answers."""
     with raw_server(fault) as server:
         with pytest.raises(SourceError) as caught:
             opened(make_io(server.url, attempts=1))(f"{server.url}/x?token=hunter2", headers={"Authorization": "Basic hunter2"})

@@ -46,11 +46,9 @@ class PostgresServer:
         server.psql("SELECT pg_reload_conf()")
         open_store(self.create("template", empty=True)).close()
 
-    def create(self, name: str, *, empty: bool = False) -> str:
-        """A new database; its address."""
-        self._server.psql(
-            f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'template'} {'ENCODING UTF8' if empty else ''}"
-        )
+    def create(self, name: str, *, empty: bool = False, template: str = "template") -> str:
+        """A new database, empty or as the template is; its address."""
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {'template0 ENCODING UTF8' if empty else template}")
         return str(self._server.get_uri(database=name))
 
     def drop(self, name: str) -> None:

@@ -50,11 +50,13 @@ def test_waiting_for_an_owner_that_ends(store: Store) -> None:
 
 
 def test_another_process_is_refused_while_this_one_owns(store: Store, database_url: str) -> None:
+    """F28: the second is refused and told the process and host of the first."""
     with store.own(NAME), Child(database_url, NAME) as other:
         assert other.first == f"Locked: The source jira is being read by process {os.getpid()} on {socket.gethostname()}."
 
 
 def test_kill_9_frees_the_lock_at_once(store: Store, database_url: str) -> None:
+    """F28: the lock of a killed owner is free at once."""
     with Child(database_url, NAME) as other:
         assert other.first == "owned"
         with pytest.raises(Locked, match=f"process {other.pid} "):
@@ -66,7 +68,7 @@ def test_kill_9_frees_the_lock_at_once(store: Store, database_url: str) -> None:
 
 
 def test_an_owner_that_slept_through_its_replacement_cannot_write(sqlite_store: Store, sqlite_url: str) -> None:
-    """A stopped process keeps its flock, so its lock file is replaced under it."""
+    """F28: a stopped process keeps its flock, so its lock file is replaced under it."""
     assert sqlite_store.path is not None
     with Child(sqlite_url, NAME) as other:
         assert other.ask("write") == "written"
@@ -82,6 +84,7 @@ def test_an_owner_that_slept_through_its_replacement_cannot_write(sqlite_store: 
 
 @pytest.mark.postgres
 def test_an_owner_whose_connection_was_cut_cannot_write_once_it_is_replaced(postgres_store: Store, postgres_url: str) -> None:
+    """F28: the server ended the connection that held the lock; the fence holds without it."""
     with Child(postgres_url, NAME) as other:
         assert other.ask("write") == "written"
         with postgres_store.read() as sql:
@@ -114,7 +117,7 @@ def test_after_losing_the_name_nothing_more_is_written(store: Store) -> None:
 
 @pytest.mark.postgres
 def test_a_takeover_that_commits_while_a_write_waits_is_noticed(postgres_store: Store) -> None:
-    """The waiting write must look at the owner only after its turn has come."""
+    """F28: the waiting write must look at the owner only after its turn has come."""
     waiting_now = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with world(postgres_store) as w, ThreadPoolExecutor(1) as pool:
         connection = postgres_store.writer_connection()

@@ -53,6 +53,7 @@ def test_opening_twice_changes_nothing(store: Store, database_url: str) -> None:
 
 
 def test_four_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    """F46: the others wait and find nothing to do."""
     path = tmp_path / "anchorline.db"
     started = [opening(f"sqlite:///{path}") for _ in range(4)]
     assert [process.wait() for process in started] == [0, 0, 0, 0]
@@ -61,6 +62,7 @@ def test_four_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_four_processes_that_start_at_once_migrate_postgres_once(postgres_server: PostgresServer) -> None:
+    """F46: the others wait and find nothing to do."""
     url = postgres_server.create("four_at_once", empty=True)
     started = [opening(url) for _ in range(4)]
     assert [process.wait() for process in started] == [0, 0, 0, 0]
@@ -69,6 +71,7 @@ def test_four_processes_that_start_at_once_migrate_postgres_once(postgres_server
 
 @pytest.mark.parametrize("at", [1, 2, 20, 40, 44, 52, 58])
 def test_a_migration_that_is_killed_leaves_the_database_as_it_was(tmp_path: Path, at: int) -> None:
+    """F46: killed before a statement of the first migration or of a later one."""
     path = tmp_path / "anchorline.db"
     assert opening(f"sqlite:///{path}", **{faults.VARIABLE: str(at)}).wait() == 137
     assert tables(path) == set()
@@ -145,6 +148,7 @@ def test_a_database_of_the_first_schema_is_brought_up_with_all_that_it_holds(
 
 
 def test_a_newer_schema_is_refused(store: Store, database_url: str) -> None:
+    """F46: an older Anchorline on a newer database."""
     connection = store.writer_connection()
     with store.transaction(connection) as sql:
         sql.run("UPDATE alembic_version SET version_num = '0099'")

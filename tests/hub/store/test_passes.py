@@ -19,7 +19,7 @@ def unfinished(w: World, resume: str = "token-1") -> int:
 def test_a_page_commits_with_its_position(store: Store) -> None:
     with world(store) as w:
         pass_id = unfinished(w)
-        assert w.start() == (pass_id, "token-1", NOON - 5, 1)
+        assert w.start()[:4] == (pass_id, "token-1", NOON - 5, 1)
         assert w.reader.partitions()[0].cursor is None
         assert w.reader.partitions()[0].unfinished
 
@@ -52,9 +52,9 @@ def test_when_an_unfinished_pass_continues(store: Store, change: dict[str, objec
         pass_id = unfinished(w)
         position = w.start(**change)
         if continues:
-            assert position == (pass_id, "token-1", NOON - 5, 1)
+            assert position[:4] == (pass_id, "token-1", NOON - 5, 1)
         else:
-            assert position == (pass_id + 1, None, None, 0)
+            assert position[:4] == (pass_id + 1, None, None, 0)
             assert w.query("SELECT count(*) FROM seen") == [(0,)], "what an abandoned pass listed proves nothing"
 
 
@@ -62,7 +62,7 @@ def test_a_restarted_pass_begins_anew(store: Store) -> None:
     with world(store) as w:
         pass_id = unfinished(w)
         w.writer.restart_pass("jira", "P1")
-        assert w.start() == (pass_id + 1, None, None, 0)
+        assert w.start()[:4] == (pass_id + 1, None, None, 0)
 
 
 def test_the_last_page_moves_the_cursor_to_the_start_of_the_pass(store: Store) -> None:

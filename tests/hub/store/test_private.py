@@ -62,7 +62,7 @@ def test_a_private_item_that_did_not_change_is_unchanged(store: Store) -> None:
         assert put(w, HR, hidden(hour=1)) == PageCounts(unchanged=1)
         assert put(w, HR, hidden(title="Redundancies are off", hour=1)) == PageCounts(unchanged=1), "the title is not looked at"
         assert w.dirty() == set()
-        assert put(w, HR, hidden(hour=2, status="Done")) == PageCounts(changed=1)
+        assert put(w, HR, hidden(hour=2, status="Done")) == PageCounts(changed=1, altered=1)
         assert traces(store) == []
 
 
@@ -78,7 +78,7 @@ def test_an_item_that_becomes_private_is_forgotten_in_its_past_too(store: Store)
         assert traces(store) == []
         assert w.items(as_of=then)["1"].title == ""
         assert w.reader.find_item(ADDRESS) == []
-        assert put(w, HR, open_one) == PageCounts(changed=1)
+        assert put(w, HR, open_one) == PageCounts(changed=1, altered=1)
         assert w.item("1").title == SECRET, "it is no longer private"
 
 

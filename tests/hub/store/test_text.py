@@ -39,6 +39,7 @@ def expected(text: str) -> str:
 
 @pytest.mark.parametrize("text", HARD)
 def test_hard_texts(store: Store, text: str) -> None:
+    """F24: NUL, halves of pairs, emoji, right-to-left: stored alike, found again, and no change the next time."""
     given_item = WorkItem(
         "1" + text, text, key=text, url=text, status=text, parent_ref=text, labels=(text, "plain"), containers=(text,),
         links=(("blocks", text),), assignee=text, fields={text: [text, {"deep": text}]},
@@ -93,6 +94,7 @@ def test_unicode_spelling_is_no_change(store: Store) -> None:
 @given(texts=st.lists(ANY_TEXT, min_size=1, max_size=4, unique=True))
 @settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_both_databases_keep_the_same(sqlite_url: str, postgres_url: str, texts: list[str]) -> None:
+    """F24: any text comes back from SQLite as it does from PostgreSQL."""
     source = f"s{abs(hash(tuple(texts)))}"
     kept = []
     for url in (sqlite_url, postgres_url):

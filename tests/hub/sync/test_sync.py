@@ -51,7 +51,7 @@ def test_a_first_sync_reads_everything_and_leaves_no_mark(hub: Hub, sb: Sandbox)
 def test_a_second_sync_changes_nothing_but_its_own_record(hub: Hub) -> None:
     first = hub.sync()
     before, snapshots = hub.states(), rows(hub.store, "SELECT seq FROM snapshot ORDER BY seq")
-    again = hub.sync()
+    again = hub.sync(mode="full")
     assert again.counts["unchanged"] == first.counts["new"] and again.counts["changed"] == 0
     assert not difference(before, hub.states())
     assert rows(hub.store, "SELECT seq FROM snapshot ORDER BY seq") == snapshots, "a snapshot is written only when it changed"
@@ -157,7 +157,7 @@ def test_an_id_in_neither_list_is_noted_and_nothing_concluded(light: Hub, sb: Sa
     light.sync()
     (issue, *_) = sb.search("project = IDN ORDER BY key", fields="id")
     sb.fault("missing", path="/rest/api/3/issue/bulkfetch", ids=[issue["id"]], times=0)
-    summary = light.sync()
+    summary = light.sync(mode="full")
     assert summary.result == "complete" and summary.counts["unaccounted"] == 1
     assert rows(light.store, f"SELECT presence FROM item WHERE id = '{issue['id']}'") == [("present",)]
     assert rows(light.store, "SELECT ref, times FROM notice WHERE kind = 'unaccounted'") == [(issue["id"], 1)]
@@ -229,13 +229,15 @@ def test_a_project_that_is_hidden_keeps_its_numbers_and_is_named(tmp_path: Path,
     """Nobody named the projects, so one that vanishes is access lost: its items, names and links stand as last seen."""
     hub = Hub(World(tmp_path / "all", sb.url, "sqlite:///x.db"), sqlite_store)
     assert hub.sync().result == "complete"
-    numbers = "SELECT cycle, kind, id, progress, details FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3"
+    numbers = "SELECT cycle, kind, id, progress, done, total FROM snapshot WHERE to_seq IS NULL ORDER BY 1, 2, 3"
     before, fresh = rows(hub.store, numbers), [s.complete_at for s in Report(hub.store).sources()]
     sb.mutate("project", project="IDN", hidden=True)
     summary = hub.sync()
     assert summary.result == "partial" and summary.error is not None and summary.error.startswith("IDN is no longer listed")
     assert rows(hub.store, numbers) == before
     assert [s.complete_at for s in Report(hub.store).sources()] == fresh, "a partial run renews no freshness"
+    (told,) = Report(hub.store).explain("audit-log")
+    assert "stands still" in told.sentence and "no longer sees" in told.sentence
     tree = Report(hub.store).tree()
     assert tree is not None and any("IDN" in note and "still count as last seen" in note for note in tree.notes)
     assert hub.sync().result == "partial", "it stays partial until it is seen again or taken out of sight on purpose"

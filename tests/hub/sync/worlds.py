@@ -15,7 +15,7 @@ from hub.mappings import load_mappings
 from hub.model import Mapping
 from hub.store import Store
 from hub.store.read import Reader
-from hub.sync import Event, RunSummary, evaluate, nobody, sync_source
+from hub.sync import Event, Mode, RunSummary, evaluate, nobody, sync_source
 from tests.hub.sandbox.process import ROOT, TOKEN, USER
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z, the sandbox's own day
@@ -119,9 +119,12 @@ class Hub:
     world: World
     store: Store
 
-    def sync(self, *, new_account: bool = False, listener: Callable[[Event], None] = nobody) -> RunSummary:
+    def sync(
+        self, *, new_account: bool = False, listener: Callable[[Event], None] = nobody, mode: Mode = "nightly", **more: Any
+    ) -> RunSummary:
         config, mapping = self.world.config(), self.world.mapping()
-        return sync_source(config, mapping, self.store, "jira", as_of=NOW, new_account=new_account, listener=listener)
+        given = {"as_of": NOW, "new_account": new_account, "listener": listener, "mode": mode} | more
+        return sync_source(config, mapping, self.store, "jira", **given)
 
     def evaluate(self, *, as_of: int = NOW, listener: Callable[[Event], None] = nobody) -> int | None:
         """Only calculate, with the files as they are."""

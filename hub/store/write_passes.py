@@ -1,0 +1,248 @@
+"""A pass over a partition: where it stands, what it listed and counted, and what its end means."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, NamedTuple
+
+from connectors.base import Page
+from hub.absence import all_changed, too_many_rejected
+from hub.model import LEFT
+from hub.reconcile import canonical_json
+from hub.store import write_holds
+from hub.store.write_base import Tx
+
+PassKind = Literal["full", "delta", "recent"]
+ENDED, HELD, DISTRUSTED = 0, 1, 2
+
+STAYED = "presence NOT IN ('" + "', '".join(sorted(LEFT)) + "')"
+
+
+class PassPosition(NamedTuple):
+    """Where a pass stands. ``resume`` is None at its beginning; ``vendor_started_at`` is vendor time at its first page, the
+    cursor-to-be, None until that page is stored; ``since`` is where it reads from, None for a full pass."""
+
+    pass_id: int
+    resume: str | None
+    vendor_started_at: int | None
+    pages: int
+    kind: PassKind = "full"
+    since: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a page belongs and who wrote it. ``rules`` stands for the private rules that it obeys; "" is none."""
+
+    source: str
+    partition_id: str
+    pass_id: int
+    run_id: int
+    seen_at: int
+    shape: str | None
+    rules: str = ""
+
+
+class UnderWay(NamedTuple):
+    """A pass that takes pages. ``alike``: all that is stored of the source obeys the page's private rules."""
+
+    pages: int
+    kind: PassKind
+    alike: bool
+
+
+class Tally(NamedTuple):
+    """What a page adds to the counts of its pass: records read, new items, altered ones, newly unreadable ones."""
+
+    read: int
+    new: int
+    changed: int
+    poison: int
+
+
+def start_pass(
+    tx: Tx,
+    source: str,
+    partition_id: str,
+    fingerprint: str,
+    *,
+    run_id: int,
+    at: int,
+    resume_ttl: float,
+    kind: PassKind = "full",
+    since: int | None = None,
+    reset: bool = False,
+) -> PassPosition:
+    """See ``Writer.start_pass``."""
+    row = tx.row(
+        "SELECT pass_id, pass_open, pass_fingerprint, pass_run_id, pass_vendor_at, pages, resume, resume_at, pass_kind,"
+        " pass_since FROM partition WHERE source = ? AND id = ?",
+        *(source, partition_id),
+    )
+    if row is None:
+        raise ValueError(f"partition {partition_id!r} of {source!r} is not stored: put_partitions comes first")
+    pass_id, is_open, former, former_run, vendor_at, pages, resume, resume_at, open_kind, open_since = row
+    if is_open and resume is not None and former == fingerprint and open_kind in ("full", kind):
+        fresh = former_run == run_id or (resume_ttl > 0 and abs(at - resume_at) <= resume_ttl * 1000)
+        if fresh:
+            tx.run("UPDATE partition SET pass_run_id = ? WHERE source = ? AND id = ?", run_id, source, partition_id)
+            return PassPosition(pass_id, resume, vendor_at, pages, open_kind, open_since)
+    _forget_seen(tx, source, partition_id, pass_id)
+    tx.run(
+        "UPDATE partition SET pass_id = ?, pass_open = 1, pass_fingerprint = ?, pass_run_id = ?, pass_vendor_at = NULL,"
+        " pass_started_at = ?, pages = 0, resume = NULL, resume_at = NULL, pass_kind = ?, pass_since = ?, pass_read = 0,"
+        f" pass_new = 0, pass_changed = 0, pass_poison = 0{', cursor = NULL' if reset else ''} WHERE source = ? AND id = ?",
+        *(pass_id + 1, fingerprint, run_id, at, kind, since, source, partition_id),
+    )
+    return PassPosition(pass_id + 1, None, None, 0, kind, since)
+
+
+def restart_pass(tx: Tx, source: str, partition_id: str) -> None:
+    """Forget the position of an unfinished pass; the next ``start_pass`` begins a new one."""
+    tx.run("UPDATE partition SET resume = NULL, resume_at = NULL WHERE source = ? AND id = ?", source, partition_id)
+
+
+def forget_position(tx: Tx, source: str, partition_id: str | None) -> int:
+    """Read a partition (all of the source's where None) whole the next time; how many there are."""
+    only, given = ("", ()) if partition_id is None else (" AND id = ?", (partition_id,))
+    return tx.run(
+        "UPDATE partition SET cursor = NULL, complete_fingerprint = NULL, pass_open = 0, resume = NULL, resume_at = NULL"
+        f" WHERE source = ?{only}",
+        *(source, *given),
+    )
+
+
+def _forget_seen(tx: Tx, source: str, partition_id: str, pass_id: int) -> None:
+    """The listing of a pass that never ended; that of the last complete one stays."""
+    tx.run(
+        "DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM partition AS p WHERE p.source = seen.source AND p.id = seen.partition_id"
+        " AND p.complete_pass_id = seen.pass_id)",
+        *(source, partition_id, pass_id),
+    )
+
+
+def check(tx: Tx, at: Place) -> UnderWay:
+    """The pass that a page belongs to. Raises ``ValueError`` when it is not under way."""
+    row = tx.row(
+        "SELECT pages, pass_kind, source.private FROM partition JOIN source ON source.name = partition.source"
+        " WHERE source = ? AND partition.id = ? AND pass_id = ? AND pass_open = 1",
+        *(at.source, at.partition_id, at.pass_id),
+    )
+    if row is None:
+        raise ValueError(f"pass {at.pass_id} of partition {at.partition_id!r} is not under way: start_pass comes first")
+    alike = obeys(tx, at, row[2])
+    return UnderWay(int(row[0]), row[1], alike)
+
+
+def obeys(tx: Tx, at: Place, stored: str) -> bool:
+    """Whether all that is ``stored`` of the source obeys the private rules of ``at``; else an evaluation looks at all of it."""
+    if stored == at.rules:
+        return True
+    tx.run("UPDATE source SET private = ? WHERE name = ?", f"mixed since {tx.seq}", at.source)
+    return False
+
+
+def put_seen(tx: Tx, at: Place, page: int, ids: Collection[str]) -> None:
+    """The ids that one page of a listing held."""
+    tx.run(
+        "INSERT INTO seen (source, partition_id, pass_id, page, ids) VALUES (?, ?, ?, ?, ?)",
+        *(at.source, at.partition_id, at.pass_id, page, canonical_json(list(ids)) if ids else None),
+    )
+
+
+def move_on(tx: Tx, at: Place, page: Page, vendor_at: int | None, tally: Tally) -> int:
+    """Where the pass stands after a page: ``ENDED`` or under way, ``HELD`` or ``DISTRUSTED``."""
+    where = (at.source, at.partition_id)
+    row = tx.row(
+        "UPDATE partition SET pages = pages + 1, pass_read = pass_read + ?, pass_new = pass_new + ?,"
+        " pass_changed = pass_changed + ?, pass_poison = pass_poison + ?, pass_vendor_at = coalesce(pass_vendor_at, ?),"
+        " resume = ?, resume_at = ?, from_seq = ? WHERE source = ? AND id = ?"
+        " RETURNING pass_read, pass_new, pass_changed, pass_poison, pass_kind, pass_fingerprint, complete_fingerprint",
+        *(*tally, vendor_at, page.resume, at.seen_at, tx.seq, *where),
+    )
+    assert row is not None  # ``check`` has just read it
+    read, new, changed, poison, kind, known, former = row
+    if page.end is None:
+        return ENDED
+    if too_many_rejected(poison, read):
+        # not ended: what could not be read is most likely what changed
+        text = f"{poison} of {read} records that were read can no longer be understood; the shape of the answers may have changed"
+        write_holds.put(tx, write_holds.NewHold(at.source, at.partition_id, "rejected", (), text, at.run_id, at.seen_at))
+        return DISTRUSTED
+    _end(tx, at, page, kind)
+    if kind == "recent":
+        return ENDED
+    _thaw(tx, at)
+    if known != former or changed <= 0:  # a first pass, or other settings: everything may differ
+        return ENDED
+    return _held(tx, at, changed, new)
+
+
+def _end(tx: Tx, at: Place, page: Page, kind: PassKind) -> None:
+    where = (at.source, at.partition_id)
+    if kind == "recent":  # the full pass follows
+        tx.run("UPDATE partition SET pass_open = 0, resume = NULL, resume_at = NULL WHERE source = ? AND id = ?", *where)
+        return
+    # the cursor never goes back, whatever the vendor's clock says
+    tx.run(
+        "UPDATE partition SET pass_open = 0, resume = NULL, resume_at = NULL, last_complete_at = ?,"
+        " complete_fingerprint = pass_fingerprint, cursor = CASE WHEN cursor > coalesce(pass_vendor_at, cursor) THEN cursor"
+        " ELSE coalesce(pass_vendor_at, cursor) END WHERE source = ? AND id = ?",
+        *(at.seen_at, *where),
+    )
+    if kind != "full":
+        return
+    if page.end == "complete":
+        listed(tx, at)
+        tx.run("UPDATE partition SET last_full_at = ? WHERE source = ? AND id = ?", at.seen_at, *where)
+    else:  # an unchanged pass lists nothing: the last complete one stays the listing
+        tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?", *where, at.pass_id)
+
+
+def listed(tx: Tx, at: Place) -> None:
+    """The ``seen`` rows of ``at.pass_id`` are the partition's whole listing, made by this run."""
+    where = (at.source, at.partition_id)
+    tx.run(
+        "UPDATE partition SET complete_pass_id = ?, listed_run_id = ? WHERE source = ? AND id = ?",
+        *(at.pass_id, at.run_id, *where),
+    )
+    tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id < ?", *where, at.pass_id)
+
+
+def _thaw(tx: Tx, at: Place) -> None:
+    """A partition that was distrusted is trusted again once little of it is unreadable."""
+    if not write_holds.waiting(tx, at.source, "rejected", at.partition_id):
+        return
+    bad = tx.value("SELECT count(*) FROM quarantine WHERE source = ? AND partition_id = ?", at.source, at.partition_id)
+    if not too_many_rejected(int(bad), items_of(tx, at.source, at.partition_id) + int(bad)):
+        write_holds.close(tx, at.source, "rejected", at.partition_id, "withdrawn", at.seen_at)
+
+
+def _held(tx: Tx, at: Place, changed: int, new: int) -> int:
+    if not all_changed(changed, changed):  # spares counting
+        return ENDED
+    of = items_of(tx, at.source, at.partition_id) - new
+    if not all_changed(changed, of):
+        return ENDED
+    text = f"{changed} of {of} items changed at once"
+    write_holds.put(tx, write_holds.NewHold(at.source, at.partition_id, "changed", (), text, at.run_id, at.seen_at))
+    return HELD
+
+
+def items_of(tx: Tx, source: str, partition_id: str) -> int:
+    """How many items that have not left came from a partition last."""
+    return int(tx.value(f"SELECT count(*) FROM item WHERE source = ? AND partition_id = ? AND {STAYED}", source, partition_id))
+
+
+# ---- a listing of its own -----------------------------------------------------------------------------------------------
+
+
+def start_listing(tx: Tx, source: str, partition_id: str) -> int:
+    """Begin a census; the id under which its pages are kept."""
+    pass_id = tx.value(
+        "UPDATE partition SET pass_id = pass_id + 1 WHERE source = ? AND id = ? AND pass_open = 0 RETURNING pass_id",
+        *(source, partition_id),
+    )
+    if pass_id is None:
+        raise ValueError(f"a pass of partition {partition_id!r} is under way: no census beside it")
+    return int(pass_id)

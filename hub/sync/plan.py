@@ -1,0 +1,54 @@
+"""Which passes a run makes over a partition. Pure: what is known of it in, steps out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from connectors.base import Partition
+from hub.store.write import PassKind
+
+Mode = Literal["nightly", "delta", "full"]
+"""nightly: what changed, and a census; delta: what changed; full: everything, which is a census by itself."""
+
+CLOCK_TOLERANCE = 60_000
+"""Milliseconds by which a stored cursor may lie ahead of the vendor's clock, whose header has whole seconds."""
+LARGE = 5_000
+"""Items from which a first sync reads the cycle's active ones before the rest."""
+
+
+class Known(NamedTuple):
+    """What earlier passes left: where the last complete one began (vendor time, ms), and under which fingerprint."""
+
+    cursor: int | None = None
+    fingerprint: str | None = None
+
+
+class Plan(NamedTuple):
+    """One pass over a partition. ``census``: list its ids afterwards; ``reset``: the stored cursor is not to be used again;
+    ``note``: what a person should know of the choice."""
+
+    kind: PassKind
+    since: datetime | None = None
+    census: bool = False
+    reset: bool = False
+    note: str | None = None
+
+
+def plan(partition: Partition, known: Known, fingerprint: str, *, mode: Mode, overlap: float, vendor_now: int | None) -> Plan:
+    """The pass to make. ``overlap`` is in seconds; ``fingerprint`` the present one."""
+    if partition.reads == "whole" or mode == "full" or known.cursor is None or known.fingerprint != fingerprint:
+        return Plan("full")
+    if vendor_now is not None and known.cursor > vendor_now + CLOCK_TOLERANCE:
+        text = f"the stored position of {partition.key or partition.title} lies in the vendor's future; it is read whole"
+        return Plan("full", reset=True, note=text)
+    since = datetime.fromtimestamp(known.cursor / 1000, UTC) - timedelta(seconds=overlap)
+    return Plan("delta", since, census=mode == "nightly")
+
+
+def recent(partitions: list[Partition], known: dict[str, Known], starts: datetime | None) -> list[Partition]:
+    """The partitions of which the present cycle's work is read first: those never read, when they are large together."""
+    if starts is None:
+        return []
+    fresh = [p for p in partitions if p.reads == "delta" and known.get(p.id, Known()).fingerprint is None]
+    return fresh if sum(p.size or 0 for p in fresh) > LARGE else []
