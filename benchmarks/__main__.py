@@ -2,7 +2,8 @@
 
 Every variant is a fresh process; CPU seconds and peak memory come from the operating system (``wait4``), so the server's share
 is not in them. Rounds are interleaved and the ratio is taken within each round. Counts are compared, so that no variant wins by
-doing less. Then rules against items, see ``benchmarks.rules``.
+doing less. Then rules against items, see ``benchmarks.rules``, and PostgreSQL as the store, see
+``benchmarks.postgres``.
 
     python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile] [--stages] [--loading]
 """
@@ -233,6 +234,8 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
     subprocess.run([sys.executable, "-m", "benchmarks.rules", "--rounds", str(options.rounds)], check=True, cwd=ROOT)
+    postgres = ["--rounds", str(options.rounds), "--items", str(options.issues)]
+    subprocess.run([sys.executable, "-m", "benchmarks.postgres", *postgres], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def _run(clock: Clock, store: Store, config: Config, mapping: Mapping, connector
         with clock.stage("content and hash (part of put_page)"):
             for _, each in pages:
                 for page in each:
-                    read_items(page.items)
+                    read_items(SOURCE, page.items, None)
         _put(writer, pages, run_id, clock, "put_page, first")
         _evaluate(clock, store, config, mapping)
         _put(writer, pages, run_id, clock, "put_page, unchanged")

@@ -15,11 +15,13 @@ from typing import Literal, NamedTuple
 from hub.model import LEFT
 
 ABSOLUTE, RELATIVE = 10, 10
-"""A partition may lose this many items in a run, or this many per cent of its items, whichever is more; beyond it a person decides."""
+"""So many items, or per cent of its items, whichever is more, may leave a partition in a run; beyond it a person decides."""
 EMPTY_FROM = 5
 """A partition of this many items and more whose listing is empty is held whatever the number."""
 CHANGED_ABOVE, CHANGED_SHARE = 10, 90
 """More changed items than this, and more than so many per cent of a partition, in one pass: held."""
+EMPTIED_SHARE = 50
+"""More than so many per cent of a partition's items (and more than ``CHANGED_ABOVE``) lost the value of one field: held."""
 REJECTED_ABOVE, REJECTED_SHARE = 2, 10
 """More newly unreadable records than this, and more than so many per cent of what a pass read: the pass fails."""
 
@@ -96,8 +98,8 @@ def by_answer(
 ) -> list[Verdict]:
     """Verdicts on items of partitions that were listed whole, or trashed, from what the vendor said of their ids.
 
-    ``there`` were returned; ``denied`` is not to be had: deleted, since its partition is visible. Of whom the vendor said nothing,
-    nothing is said.
+    ``there`` were returned; ``denied`` is not to be had: deleted, since its partition is visible. Of whom the vendor said
+    nothing, nothing is said.
     """
     found = []
     for each in suspects:
@@ -148,6 +150,12 @@ def limit(live: int) -> int:
 def all_changed(changed: int, of: int) -> bool:
     """Whether a pass changed so much of a partition of ``of`` items that a person should look first."""
     return changed > CHANGED_ABOVE and changed * 100 > of * CHANGED_SHARE
+
+
+def emptied(counts: Mapping[str, int], of: int) -> tuple[str, int] | None:
+    """A field whose value is gone from too many of ``of`` items, and from how many; ``counts`` are by field."""
+    worst = max(counts.items(), key=lambda each: (each[1], each[0]), default=("", 0))
+    return worst if worst[1] > CHANGED_ABOVE and worst[1] * 100 > of * EMPTIED_SHARE else None
 
 
 def too_many_rejected(rejected: int, read: int) -> bool:

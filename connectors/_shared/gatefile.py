@@ -46,10 +46,10 @@ class GateFile:
     def __init__(
         self, folder: Path, name: str, *, boot: bytes | None = None, pause: Callable[[float], None] = time.sleep
     ) -> None:
+        self._fd = -1
         self.path = folder / f"{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}.gate"
         self._boot = boot_id() if boot is None else boot
         self._pause = pause
-        self._fd = -1
         self._checked = float("-inf")
         self._lock = threading.Lock()  # the kernel's lock does not tell the threads of one process apart
 

@@ -44,6 +44,12 @@ def _announce(state: tenacity.RetryCallState) -> None:
     log.info("%s", _error(state), extra={"waiting": state.upcoming_sleep, "attempt": state.attempt_number})
 
 
+class _Here(threading.local):
+    """What ends the call that runs in this thread: calls made inside of it end with it."""
+
+    stop: threading.Event | None = None
+
+
 class RunIo:
     """Clock, sleep and randomness are injectable, so that no test waits. ``sleep`` None means an interruptible one."""
 
@@ -68,6 +74,7 @@ class RunIo:
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._stops: set[threading.Event] = set()
+        self._here = _Here()
         self._pool: pool.Pool | None = None
 
     # ---- calls
@@ -78,7 +85,7 @@ class RunIo:
         ``fn`` runs again after retryable errors, and once more after a login that it found expired was renewed
         (``connectors/_shared/login.py``); so it must build its request anew each time.
         """
-        return self._run(lambda: fn(*args, **kwargs), bucket, self._closing)
+        return self._run(partial(fn, *args, **kwargs), bucket, self._here.stop or self._closing)
 
     def map(self, fn: Callable[[T], R], things: Iterable[T], /, *, bucket: str = "default") -> Iterator[R]:
         """``call(fn, thing)`` for each, in order, at most two per thread ahead. The first error cancels the rest.
@@ -148,8 +155,12 @@ class RunIo:
         now = self._monotonic()
         if now >= self._ends:
             raise _no_time(None)
-        with self._wire.within(min(now + self._limits.call_deadline, self._ends)):
-            return fn()
+        before, self._here.stop = self._here.stop, stop
+        try:
+            with self._wire.within(min(now + self._limits.call_deadline, self._ends)):
+                return fn()
+        finally:
+            self._here.stop = before
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         return retry.pause(_error(state), state.attempt_number, self._limits.backoff, self._limits.backoff_max, self._rand())

@@ -10,7 +10,7 @@ before the package sees a refusal.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -20,6 +20,7 @@ from connectors._shared.status import error_for
 from connectors.base import AuthError, EndpointGone, Io, Misconfigured, SourceError, SourceSettings
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 API = "JIRA_BASE_URL"
 AGILE = "AGILE_BASE_URL"
@@ -83,6 +84,10 @@ class Site:
 
     def post_once(self, path: str, json: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
         return self._send("POST", path, None, json, API, lambda body, kind: decode.obj(body, kind, *keys))
+
+    def each(self, fn: Callable[[T], R], things: Iterable[T], *, bucket: str) -> Iterator[R]:
+        """``fn`` of each, in parallel and in order; ``fn`` sends by ``*_once``."""
+        return self._io.map(fn, things, bucket=bucket)
 
     def _send(
         self, method: str, path: str, params: Any, json: Any, base: str, read: Callable[[bytes, str | None], T]

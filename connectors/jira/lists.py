@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from connectors.base import AccessLost, BadData, Dimension, EndpointGone, Misconfigured
+from connectors.base import AccessLost, BadData, Dimension, EndpointGone, Misconfigured, SourceError
 from connectors.jira.client import AGILE, API, Site
 
 log = logging.getLogger(__name__)
@@ -22,15 +23,18 @@ _REFUSED = (AccessLost, EndpointGone, Misconfigured)
 States = {"live": "live", "archived": "archived", "deleted": "trashed"}
 
 
-def paged(site: Site, path: str, base: str = API, **params: Any) -> Iterator[dict[str, Any]]:
+def paged(
+    site: Site, path: str, base: str = API, *, first: dict[str, Any] | None = None, **params: Any
+) -> Iterator[dict[str, Any]]:
     """Rows of an offset-paged list: advanced by what came back, ended by ``isLast``, where given also by ``total``.
 
     A short page says nothing (pycontribs/jira stops there and loses boards), an empty one is followed a bounded number
-    of times (agile description: "a requested page can be empty").
+    of times (agile description: "a requested page can be empty"). ``first`` is the first page, if it has been read.
     """
     start = empty = 0
     while True:
-        page = site.get(path, {**params, "startAt": start, "maxResults": PAGE}, base=base, keys=("values",))
+        page = first or site.get(path, {**params, "startAt": start, "maxResults": PAGE}, base=base, keys=("values",))
+        first = None
         rows = page["values"]
         if not isinstance(rows, list):
             raise BadData("a list of Jira has no rows")
@@ -159,9 +163,12 @@ def sprint_rows(site: Site) -> Iterator[Dimension]:
     """Every sprint once, with all boards that show it. A board that cannot be read is noted and skipped."""
     found: dict[str, dict[str, Any]] = {}
     shown: dict[str, list[int]] = {}
-    for board in boards(site):
+    those = boards(site)
+    for board, first in zip(those, site.each(partial(_first_sprints, site), those, bucket="board"), strict=True):
         try:
-            for row in paged(site, f"board/{board['id']}/sprint", AGILE):
+            if isinstance(first, SourceError):
+                raise first
+            for row in paged(site, f"board/{board['id']}/sprint", AGILE, first=first):
                 ident = ident_of(row, "sprint")
                 found[ident] = row
                 shown.setdefault(ident, []).append(board["id"])
@@ -175,6 +182,14 @@ def sprint_rows(site: Site) -> Iterator[Dimension]:
         yield _dimension(
             "sprint", row, row.get("state"), **dates, boardId=on[0], boards=on, originBoardId=row.get("originBoardId")
         )
+
+
+def _first_sprints(site: Site, board: dict[str, Any]) -> dict[str, Any] | SourceError:
+    """The first page, most often the only one, or why this board is left out. Boards are many, so they are asked in parallel."""
+    try:
+        return site.get_once(f"board/{board['id']}/sprint", {"startAt": 0, "maxResults": PAGE}, base=AGILE, keys=("values",))
+    except _REFUSED as error:
+        return error
 
 
 def ident_of(row: Any, kind: str) -> str:

@@ -94,7 +94,7 @@ def id_pages(site: Site, jql: str, fields: Sequence[str], token: str | None = No
     Raises ``CursorExpired`` for a refused token (they live 7 days), ``AccessLost`` when the project cannot be searched,
     ``BadData`` for a repeated token, an end without a mark, and too many pages without a new id.
     """
-    tokens, known, idle = {token}, set[str](), 0
+    tokens, known, idle = {token}, Known(), 0
     while True:
         page = _listing(site, jql, fields, token)
         rows, bad = _new_rows(page["issues"], known)
@@ -137,14 +137,30 @@ def _listing(site: Site, jql: str, fields: Sequence[str], token: str | None) -> 
     return page
 
 
-def _new_rows(listed: list[Any], known: set[str]) -> tuple[tuple[dict[str, Any], ...], tuple[Rejected, ...]]:
+class Known:
+    """The ids that a listing had so far. As bits of large numbers, since a million texts would take 100 MB."""
+
+    def __init__(self) -> None:
+        self._bits: dict[int, int] = {}
+
+    def add(self, ident: str) -> bool:
+        """Whether it is new."""
+        number = int(ident)
+        place, bit = number >> 8, 1 << (number & 255)
+        bits = self._bits.get(place, 0)
+        if bits & bit:
+            return False
+        self._bits[place] = bits | bit
+        return True
+
+
+def _new_rows(listed: list[Any], known: Known) -> tuple[tuple[dict[str, Any], ...], tuple[Rejected, ...]]:
     """Rows with an id that no earlier page had, and those whose id cannot be read."""
     rows, bad = [], []
     for row in listed:
         if not (isinstance(row, dict) and is_id(row.get("id"))):
             bad.append(rejected(row, "id is unreadable"))
-        elif row["id"] not in known:
-            known.add(row["id"])
+        elif known.add(row["id"]):
             rows.append(row)
     return tuple(rows), tuple(bad)
 

@@ -28,12 +28,14 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration; from here on a crash is written beside the data."""
-    require(path)
+def config(path: Path, environ: Mapping[str, str] | None = None, last_good: Path | None = None) -> Config:
+    """The configuration; from here on a crash is written beside the data. ``last_good`` is a file with the text that the daemon
+    goes by, whatever stands in the configuration's own file by now."""
+    if last_good is None:
+        require(path)
     from hub.config import load_config
 
-    found = load_config(path, environ)
+    found = load_config(path, environ, text=None if last_good is None else last_good.read_text("utf-8"))
     failures.crash_folder.append(found.data)
     return found
 
@@ -93,6 +95,18 @@ def strategy(found: Config) -> Strategy:
     from hub.mappings import load_mappings
 
     return load_mappings(found.mappings, found.timezone)[0]
+
+
+def last_good(found: Config) -> Strategy | None:
+    """The mapping files of the latest evaluation; None before the first, or where they no longer read as they did."""
+    from hub.mappings import parse
+    from hub.store.read import Reader
+
+    with store(found) as opened:
+        reader = Reader(opened)
+        latest = reader.evaluation()
+        stored = reader.mapping(latest.mapping_hash) if latest is not None else None
+    return parse(stored.files, stored.timezone)[0] if stored is not None else None
 
 
 def present(found: Config) -> Strategy | None:

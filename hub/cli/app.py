@@ -210,26 +210,110 @@ def sync(
     new_account: Annotated[
         bool, typer.Option("--new-account", help="Accept that the token belongs to another account than last time.")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
+    delta: Annotated[bool, typer.Option("--delta", help="Only what changed, without looking for what is gone.")] = False,
     json: Json = False,
     events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+    mode: Annotated[str, typer.Option("--mode", hidden=True)] = "nightly",
+    reason: Annotated[str, typer.Option("--reason", hidden=True)] = "command",
+    last_good: Annotated[Path | None, typer.Option("--last-good", hidden=True)] = None,
+    log: Annotated[bool, typer.Option("--log", hidden=True)] = False,
 ) -> None:
     """Read the sources and calculate everything that follows.
 
-    Each source is read by a process of its own. Exit codes: 0 complete, 1 failed, 2 wrong words or configuration,
-    3 in use by another process, 4 held for approval, 5 partly done."""
+    Reads what changed and looks for what is gone, as every night. Beside a daemon that is reading the source it asks that for a
+    run, and waits for it. Each source is read by a process of its own. Exit codes: 0 complete, 1 failed, 2 wrong words or
+    configuration, 3 in use by another process, 4 held for approval, 5 partly done."""
     from hub.cli import syncing
 
-    syncing.sync(context.obj, source, new_account=new_account, json=json, events=events)
+    said = syncing.said(mode, full, delta, reason, new_account, last_good)
+    syncing.sync(context.obj, source, said, json=json, events=events, log=log)
 
 
 @app.command()
-def evaluate(context: typer.Context, json: Json = False) -> None:
+def serve(
+    context: typer.Context,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Whether to serve the dashboard, too.")] = True,
+    once: Annotated[bool, typer.Option("--once", help="Run everything that is due now, then leave: for cron.")] = False,
+) -> None:
+    """Run for ever: sync on schedule, follow changed files.
+
+    Every source is read by a process of its own when [daemon] and its own lines in config.toml say so. A second daemon on the
+    same database stands by. Exit codes: 0 asked to end, 3 another process took over or, with --once, is the daemon; with --once
+    else those of sync."""
+    from hub.cli import serving
+
+    serving.serve(context.obj, web=web, once=once)
+
+
+@app.command()
+def held(context: typer.Context, json: Json = False) -> None:
+    """List what is held back until somebody approves it.
+
+    Too much gone at once, all of a project changed at once, too much of it unreadable, or a project that the configuration no
+    longer names: nothing is concluded from such things by itself, and the key results concerned stand still."""
+    from hub.cli import holding
+
+    holding.held(context.obj, json)
+
+
+@app.command()
+def approve(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `anchorline held` shows it.", min=1)],
+    json: Json = False,
+) -> None:
+    """Approve what is held under a number.
+
+    It covers what was shown and nothing else. What is to leave must be found missing once more by the run that applies it."""
+    from hub.cli import holding
+
+    holding.approve(context.obj, number, json)
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(metavar="SOURCE", help="One source; all of them if not said.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare what the vendor lists with what is stored.
+
+    Reads ids and stamps, writes nothing. Exit code 1 when they differ: a change of the last minutes is no fault, the next sync
+    reads it."""
+    from hub.cli import verifying
+
+    verifying.verify(context.obj, source, json)
+
+
+@app.command()
+def resync(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to read again.")],
+    partition: Annotated[str | None, typer.Argument(metavar="PROJECT", help="Only this project, by key or id.")] = None,
+    json: Json = False,
+) -> None:
+    """Read a source, or one of its projects, whole again.
+
+    Nothing is forgotten: what is stored is compared with what comes. Exit codes are those of sync."""
+    from hub.cli import verifying
+
+    verifying.resync(context.obj, source, partition, json)
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    json: Json = False,
+    events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+    last_good: Annotated[Path | None, typer.Option("--last-good", hidden=True)] = None,
+) -> None:
     """Calculate again with the present files, reading no source.
 
     After a change of the mapping files; a sync does it, too."""
     from hub.cli import evaluating
 
-    evaluating.evaluate(context.obj, json)
+    evaluating.evaluate(context.obj, json, events=events, last_good=last_good)
 
 
 @app.command()
@@ -302,6 +386,37 @@ def runs(
     from hub.cli import reading
 
     reading.runs(context.obj, source, limit, json)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Leave with 1 when something waits for you.")] = False,
+    json: Json = False,
+) -> None:
+    """Show how old the data is, and what waits for you.
+
+    Per source the last complete run, the next one and how the latest ended; holds with the command to type, failed runs,
+    mistakes in files. Exit code 0 when it could be told, also when something waits; monitoring asks /healthz/sync."""
+    from hub.cli import status as statuses
+
+    statuses.status(context.obj, json, exit_code)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(metavar="SOURCE", help="Ask only this source.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no source; look at this machine only.")] = False,
+    json: Json = False,
+) -> None:
+    """Look for what is wrong, from files to rights.
+
+    Files, secrets, network, clock, database, rights: a line for each check, and what to do. Writes nothing; a page of each
+    source is read and thrown away. Exit code 1 when a check ends in an error; warnings do not count."""
+    from hub.cli import doctoring
+
+    doctoring.doctor(context.obj, source, offline, json)
 
 
 @app.command()

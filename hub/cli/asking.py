@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -94,16 +94,17 @@ class Stored:
     partitions: tuple[PartitionRow, ...]
 
 
-def ask(config: Config, name: str, stored: Stored | None, now: datetime) -> Seen:
-    """Everything that one source tells; what goes wrong is part of the answer, with what was learnt before it."""
+def ask(config: Config, name: str, stored: Stored | None, now: datetime, more: Sequence[Step] = ()) -> Seen:
+    """Everything that one source tells; what goes wrong is part of the answer, with what was learnt before it. ``more`` steps
+    follow the usual ones."""
     source = config.sources[name]
     kind = connectors.load(source.kind)
     seen = Seen(name, source.kind, kind.title, source.url, kind.partition_word, named=bool(source.partitions))
     heard: list[str] = []
     try:
         settings = config.settings(name)
-        with _listening(heard), connectors.open(settings, LIMITS) as connector:
-            for step in (_account(config, stored, kind.expiry, now), _partitions(stored), _lists(source.fields)):
+        with _listening(heard), connectors.open(settings, config.limits(name, LIMITS)) as connector:
+            for step in (_account(config, stored, kind.expiry, now), _partitions(stored), _lists(source.fields), *more):
                 seen = step(connector, seen)
     except UsageError as error:
         return replace(seen, result="refused", error=str(error), hint=error.hint)

@@ -24,9 +24,14 @@ GRACE = 10.0
 """Seconds that a child has to end when asked to."""
 
 
+def words(config: Path) -> list[str]:
+    """How a command line of a child begins. ``-P``: a folder named ``hub`` where the user stands is not ours."""
+    return [sys.executable, "-P", "-m", "hub.cli", "--config", str(config)]
+
+
 def command(config: Path, source: str, extra: Sequence[str] = ()) -> list[str]:
-    """The command line of a child. ``-P``: a folder named ``hub`` where the user stands is not ours."""
-    return [sys.executable, "-P", "-m", "hub.cli", "--config", str(config), "sync", source, "--events", *extra]
+    """The command line of a child that reads a source."""
+    return [*words(config), "sync", source, "--events", *extra]
 
 
 def run_all(commands: Mapping[str, Sequence[str]], view: View) -> list[Outcome]:
@@ -123,7 +128,8 @@ def heed_signals() -> None:
     def stop(number: int, _frame: object) -> None:
         for each in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)  # one is enough; a second must not cut the tidying short
-        raise Terminated(number)
+        if (shield := sys.modules.get("hub.store.shield")) is None or not shield.later(Terminated(number)):
+            raise Terminated(number)
 
     for each in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup it stays ignored

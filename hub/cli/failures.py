@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
+from types import TracebackType
 
 from hub.errors import AnchorlineError, ConfigError
 
 FAILED, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
-HIDDEN = "[hidden]"
-_SECRET_WORDS = ("TOKEN", "PASSWORD", "SECRET", "DATABASE")
-
-hidden: set[str] = set()
-"""Secrets of this process that are not in its environment."""
 
 crash_folder: list[Path] = []
 """Where a traceback goes, once the configuration is known; the current folder before."""
@@ -38,6 +33,7 @@ class ReaderGone(Exception):
 @contextmanager
 def guarded() -> Iterator[None]:
     """Runs a command; leaves by ``SystemExit`` only."""
+    _hook()
     try:
         yield
     except AnchorlineError as error:
@@ -59,6 +55,24 @@ def guarded() -> Iterator[None]:
         else:
             _crash(error)
         sys.exit(FAILED)
+
+
+def _hook() -> None:
+    """What nobody catches, in this thread, another one or a destructor, is told like any other fault: without secrets."""
+
+    def in_thread(given: threading.ExceptHookArgs) -> None:
+        if isinstance(given.exc_value, Exception):
+            _crash(given.exc_value)
+
+    def unraisable(given: sys.UnraisableHookArgs) -> None:
+        if isinstance(given.exc_value, Exception):
+            _crash(given.exc_value)
+
+    def anywhere(_kind: type[BaseException], error: BaseException, _where: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            _crash(error)
+
+    threading.excepthook, sys.unraisablehook, sys.excepthook = in_thread, unraisable, anywhere
 
 
 def _drop_output() -> None:
@@ -98,6 +112,9 @@ def _crash(error: Exception) -> None:
 
     what = clean(redact(f"{type(error).__name__}: {error}".rstrip(": ")))
     written = _write(redact("".join(traceback.format_exception(error))))
+    if (lines := sys.modules.get("hub.log.lines")) is not None and lines.configured():
+        lines.get("hub.cli").critical("crash", exc_info=error, file=str(written) if written else None)
+        return
     say(f"Sorry, Anchorline ran into a fault of its own ({what[:200]}).", "bold red")
     where = f"The details are in {written}; please send that file with a bug report."
     say(where if written else "The details could not be written anywhere.")
@@ -117,33 +134,7 @@ def _write(text: str) -> Path | None:
 
 
 def redact(text: str) -> str:
-    """A text without the secrets of this process's environment, plain or encoded; the longest go first."""
-    for secret in sorted(set(_forms()), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text
+    """See ``hub.log.redact``, which costs time to import and is needed for words of others only."""
+    from hub.log.redactor import redact as without
 
-
-def _forms() -> Iterator[str]:
-    for secret in _secrets():
-        if len(secret) >= 4:  # shorter ones would blank out ordinary words, and protect nothing
-            raw = secret.encode("utf-8", "surrogateescape")
-            yield from (secret, quote(secret, safe=""), repr(secret)[1:-1])
-            yield from (base64.b64encode(raw).decode(), base64.b64encode(raw).decode().rstrip("="))
-
-
-def _secrets() -> Iterator[str]:
-    yield from hidden
-    # whatever stands between the first colon of a user and the last @, however the rest is mistyped, and its pieces
-    address = os.environ.get("ANCHORLINE_DATABASE", "").partition("://")[2]
-    password = address.rpartition("@")[0].partition(":")[2]
-    yield from (password, *password.replace("@", ":").split(":"))
-    for name, value in os.environ.items():
-        if not name.startswith("ANCHORLINE_") or not any(word in name for word in _SECRET_WORDS):
-            continue
-        if name.endswith("_FILE"):
-            try:
-                yield Path(value).read_text("utf-8", "replace")[:65_536].strip()
-            except OSError:
-                continue
-        else:
-            yield value.strip()
+    return without(text)

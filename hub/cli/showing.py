@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from hub import demo as logic
-from hub.cli import access, children, failures, output, syncing
+from hub.cli import access, children, output, syncing
 from hub.cli.outcome import Outcome
 from hub.cli.watching import view
 from hub.errors import AnchorlineError
+from hub.log.redactor import hide
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,7 +29,7 @@ def demo(folder: Path, today: date | None, issues: int, seed: int, json: bool) -
     children.heed_signals()
     logging.getLogger().addHandler(logging.NullHandler())
     plan = logic.Plan(folder, today, issues, seed)
-    failures.hidden.add(plan.token)
+    hide(plan.token)
     if (kept := logic.write(plan)) is not None:
         output.say(f"Mapping files were changed here since the last demo; they are kept in {kept}.", "yellow")
     output.say(f"Larkfield is an invented company with {plan.issues:,} issues in eight projects.")

@@ -196,7 +196,7 @@ def listen(written: str) -> tuple[str, int] | None:
 
 def _numeric(host: str) -> bool:
     """A name of digits and points alone is a mistyped address, or another way to write one."""
-    return re.fullmatch(r"[0-9.]+|0[xX][0-9A-Fa-f]+", host) is not None
+    return all(re.fullmatch(r"[0-9]*|0[xX][0-9A-Fa-f]*", part) for part in host.split("."))
 
 
 def _own(host: str) -> bool:

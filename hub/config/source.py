@@ -36,7 +36,7 @@ _SECRETS = (
     "password_file",
 )
 EFFORT: tuple[Literal["count", "estimate"], ...] = ("count", "estimate")
-_COMMON = ("kind", "url", "user", "fields", "effort", *SCHEDULE_KEYS, "rate", "threads", "canary")
+_COMMON = ("kind", "url", "user", "fields", "effort", *SCHEDULE_KEYS, "rate", "threads", "canary", "allow_private_networks")
 _LATER = {
     "renamed_from": "Keep the old name of the source.",
     "account": "Remove it.",
@@ -81,7 +81,7 @@ def read_source(
         return None
     return Source(
         name, kind.name, url, table.place, variable, user, partitions, fields, effort, values, kind.item_fields,
-        kind.needs_token, secret, schedule, rate, threads, canary,
+        kind.needs_token, secret, schedule, rate, threads, canary, bool(table.flag("allow_private_networks")),
     )  # fmt: skip
 
 

@@ -94,6 +94,8 @@ def common(kinds: tuple[str, ...]) -> tuple[Key, ...]:
         Key("threads", whole(1, 64), "How many parts of the source are read at a time.", "threads = 4",
             default="what suits the kind"),
         Key("canary", TEXT, "The key of an item that every run must be able to see.", 'canary = "CORE-1"'),
+        Key("allow_private_networks", FLAG, "The source lives at a private address, such as 10.0.0.5.",
+            "allow_private_networks = true"),
     )  # fmt: skip
 
 

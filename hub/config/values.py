@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from connectors.base import Secret, SourceSettings
+from connectors.base import IoSettings, Secret, SourceSettings
 from hub.config.settings import DaemonSettings, LogSettings, Schedule, WebSettings
 from hub.errors import Problem, UsageError
 from hub.model import Place, SourceFacts, fold
@@ -43,6 +43,8 @@ class Source:
     """Partitions that are read at a time; None is the kind's own number"""
     canary: str | None = None
     """Key or id of an item that every run must be able to see"""
+    private_network: bool = False
+    """Whether it may live at a private address"""
 
     @property
     def facts(self) -> SourceFacts:
@@ -72,6 +74,16 @@ class Config:
         """The folder for what the hub keeps on disk: beside the SQLite database, else ``data`` beside the config."""
         prefix = "sqlite:///"
         return Path(self.database[len(prefix) :]).parent if self.database.startswith(prefix) else self.path.parent / "data"
+
+    def limits(self, name: str, base: IoSettings | None = None) -> IoSettings:
+        """``base`` (the usual limits if None) with what the source's table says, and a place that all processes share."""
+        source = self.sources[name]
+        return replace(
+            base or IoSettings(),
+            rate=source.rate,
+            gates_folder=str(self.data / "limits"),
+            allow_private_networks=source.private_network,
+        )
 
     def settings(self, name: str) -> SourceSettings:
         """A source's settings with its secret. Raises ``UsageError`` when there is no such source, or no secret for it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.model import Cycle
 from hub.report.explain import Evaluated
 from hub.report.values import SourceAge
-from hub.report.words import plural
+from hub.report.words import plural, standing_still
 from hub.store.read import Reader
 
 ODD = {
@@ -31,6 +31,7 @@ def notes(reader: Reader, evaluated: Evaluated, cycle: Cycle, sources: tuple[Sou
         *_unread(sources),
         *_waiting(reader),
         *_out_of_time(evaluated, cycle),
+        *_frozen(reader, evaluated, cycle),
         *_unobserved(reader),
         *_unevaluable(reader),
         *_noticed(reader),
@@ -81,6 +82,22 @@ def _out_of_time(evaluated: Evaluated, cycle: Cycle) -> list[str]:
     if today < cycle.starts:
         return [f"The cycle {cycle.id} begins on {cycle.starts}: nothing of it can be done yet."]
     return []
+
+
+def _frozen(reader: Reader, evaluated: Evaluated, cycle: Cycle) -> list[str]:
+    """Key results that keep their last number, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for row in reader.latest_snapshots(cycle.id):
+        why = standing_still(row.node.details)
+        known = evaluated.mapping.key_results.get((cycle.id, row.node.id)) if row.node.kind == "key_result" else None
+        if why and known:
+            by_reason.setdefault(why, []).append(known.id)
+    said = []
+    for why, ids in by_reason.items():
+        which = ", ".join(ids[:4]) + (" and others" if len(ids) > 4 else "")
+        stand = "stands" if len(ids) == 1 else "stand"
+        said.append(f"{plural(len(ids), 'key result')} {stand} still ({which}): {why}. `anchorline status` says what to do.")
+    return said
 
 
 def _unobserved(reader: Reader) -> list[str]:

@@ -332,8 +332,8 @@ class _TreeOf:
         note = words.key_result_note(key_result, figures)
         if key_result.cycle != self._cycle:
             note = f"{key_result.cycle}: {note}"
-        if why := words.standing_still(figures.details):
-            note += f"; stands still: {why}"
+        if "frozen" in figures.details:
+            note = f"stands still; {note}"
         if key_result.dropped is not None and not is_taken(key_result, self._today):
             note += f"; dropped on {key_result.dropped.on}, not rolled up: {key_result.dropped.why}"
         return note

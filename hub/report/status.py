@@ -16,7 +16,7 @@ from hub.errors import AnchorlineError
 from hub.report.values import RunRow
 from hub.report.words import plural
 from hub.store import Store, read_status
-from hub.store.read import Reader
+from hub.store.read import Reader, SourceRow
 from hub.store.read import RunRow as Stored
 from hub.store.read_status import OwnerRow
 
@@ -35,7 +35,8 @@ _STATE = {
     "held": "held",
     "quarantined": "quarantined",
 }
-BAD = ("failed", "partial", "held")
+BAD = ("failed", "partial", "held", "running")
+"""Results of a latest run that somebody should know of; ``running`` without a process broke off."""
 Kind = Literal["hold", "failed", "rights", "quarantine", "file", "secret", "unread", "stale", "daemon"]
 
 
@@ -148,7 +149,7 @@ def status(store: Store, known: Known, now: int) -> Status:
     counts = read_status.counts(store)
     rows = {row.name: row for row in reader.sources()}
     sources = [
-        _source(reader, name, known.plans.get(name), rows[name].kind if name in rows else None, owners, counts.get(name, {}), now)
+        _source(reader, name, known.plans.get(name), rows.get(name), owners, counts.get(name, {}), now)
         for name in dict.fromkeys((*known.plans, *rows))
     ]
     size = read_status.size(store)
@@ -192,19 +193,19 @@ def _source(
     reader: Reader,
     name: str,
     plan: Plan | None,
-    kind: str | None,
+    row: SourceRow | None,
     owners: Mapping[str, OwnerRow],
     counts: Mapping[str, int],
     now: int,
 ) -> SourceStatus:
     runs = reader.runs(LATEST + 1, name)
-    complete_at = next((row.complete_at for row in reader.sources() if row.name == name), None)
+    complete_at = row.complete_at if row else None
     owner = owners.get(f"source:{name}")
     under_way = next((run for run in runs[:1] if run.result is None and owner is not None and owner.alive), None)
     limit = plan.limit if plan else None
     return SourceStatus(
         name=name,
-        kind=plan.kind if plan else kind or "",
+        kind=plan.kind if plan else row.kind if row else "",
         configured=plan is not None,
         complete_at=complete_at,
         running=_row(under_way) if under_way else None,
@@ -230,7 +231,9 @@ def _row(run: Stored) -> RunRow:
 def _waiting(reader: Reader, known: Known, sources: Iterable[SourceStatus], daemon: DaemonStatus) -> Iterable[Waiting]:
     """What is most urgent first: decisions, then what stopped, then what is only incomplete."""
     for hold in reader.holds():
-        text = f"{hold.text}" if hold.text else f"{plural(len(hold.ids), 'conclusion')} kept back"
+        if hold.decision is not None:
+            continue  # decided; the next run applies it
+        text = f"{hold.where}: {hold.text or plural(len(hold.ids), 'conclusion') + ' kept back'}"
         yield Waiting("hold", hold.source, text, "Look at it, then approve it if it is right.", f"anchorline approve {hold.id}",
                       hold.created_at)  # fmt: skip
     yield from known.problems

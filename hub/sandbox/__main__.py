@@ -23,6 +23,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--load", type=Path, metavar="FOLDER", help="serve recorded payloads instead of the generated company")
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="added to every answer")
     parser.add_argument("--page-limit", type=int, default=0, metavar="N", help="at most N rows a page")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="requests per second, endpoint and method; then 429")
+    parser.add_argument("--limit-wait", type=int, default=1, metavar="S", help="the Retry-After of that 429")
     parser.add_argument("--user", default="demo@anchorline.example")
     parser.add_argument("--token", default="demo-token")
     parser.add_argument("--ticking", action="store_true", help="the sandbox's clock runs; if not said it stands still")
@@ -47,7 +49,14 @@ def main() -> int:
     from hub.sandbox.answers import Settings
     from hub.sandbox.server import serve
 
-    settings = Settings(user=args.user, token=args.token, page_limit=args.page_limit, latency=args.latency / 1000)
+    settings = Settings(
+        user=args.user,
+        token=args.token,
+        page_limit=args.page_limit,
+        latency=args.latency / 1000,
+        limit=args.limit,
+        limit_wait=args.limit_wait,
+    )
     serve(build, settings, args.port, args.ticking, args.until_stdin_closes)
     return 0
 

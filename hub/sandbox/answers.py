@@ -29,6 +29,14 @@ class Settings:
     zone: str = "Europe/Lisbon"
     german: bool = False  # names in the account's language, unless X-Force-Accept-Language asks for the request's own
     index_lag: int = 0  # seconds for which search goes on answering from before a change
+    date_skew: float = 0.0  # seconds by which the Date header and serverTime are off from the clock of the data
+    role: tuple[str, ...] = ()  # keys or ids of the only projects that the account's role may browse; empty: all
+    rights: tuple[str, ...] = ("BROWSE_PROJECTS",)  # keys of the permissions that the account has
+    blackout: bool = False  # search finds nothing and details are silent for everything, while the account stays known
+    limit: int = 0  # requests per second, endpoint and method before a 429; 0: no limit
+    limit_wait: int = 1  # seconds of its Retry-After
+    limit_grace: float = 0.5  # seconds after an announced wait in which another request may still be under way
+    strict: bool = False  # waits that faults announce are enforced like those of the limit
 
     def cap(self, most: int) -> int:
         """The largest page where the vendor allows `most` rows."""

@@ -53,12 +53,13 @@ class ProjectRow:
     hidden: bool = False
     public: bool = False
     since: int = 0  # when it was archived or deleted, epoch milliseconds
+    former: tuple[str, ...] = ()  # keys it had before; they go on answering
     raw: Json | None = None
 
     def reference(self) -> Json:
         """As it stands in an issue."""
         if self.raw is not None:
-            return {name: value for name, value in self.raw.items() if name != "expand"}
+            return {name: value for name, value in self.raw.items() if name != "expand"} | {"key": self.key, "name": self.name}
         return {
             "self": f"{SITE}/rest/api/3/project/{self.id}",
             "id": self.id,
@@ -72,7 +73,7 @@ class ProjectRow:
     def entry(self) -> Json:
         """As it stands in project/search."""
         if self.raw is not None:
-            return self.raw
+            return self.raw | {"key": self.key, "name": self.name}
         row = self.reference() | {
             "expand": "description,lead,issueTypes,url,projectKeys,permissions,insight",
             "isPrivate": False,

@@ -78,8 +78,11 @@ class Issues:
         if meaning(request, "empty_page") is not None:
             again = token or self._token(signature, (-(2**62),))
             return {"isLast": False, "issues": [], "nextPageToken": again}
+        if self.settings.blackout:
+            return {"issues": [], "isLast": True}
         numbers = found[at : at + size]
-        answer: Json = {"issues": self._shown(numbers, asked, bare, fresh), "isLast": True}
+        twice = numbers[: _doubled(request)]
+        answer: Json = {"issues": self._shown(numbers + twice, asked, bare, fresh), "isLast": True}
         if at + size < len(found) and meaning(request, "no_token") is None:
             answer |= {"isLast": False, "nextPageToken": self._token(signature, sort(numbers[-1]))}
             if meaning(request, "repeat_token") is not None:
@@ -119,7 +122,7 @@ class Issues:
             found, _ = self.site.search(self._parse(body.get("jql")), request.state.sees)
         except JqlError as error:
             raise refused(400, str(error)) from None
-        return {"count": len(found)}
+        return {"count": 0 if self.settings.blackout else len(found)}
 
     async def gone(self, request: Request) -> Json:
         """The search that was removed in 2025."""
@@ -137,7 +140,7 @@ class Issues:
         numbers, failed = set(), []
         for named in map(str, wanted):
             found = self.site.number(named)
-            if found is None or not self.site.visible(found, request.state.sees):
+            if found is None or not self._visible(found, request):
                 continue
             names = {named, str(found), self.site.key(found)}
             if names & errors:
@@ -145,13 +148,24 @@ class Issues:
             elif not names & missing:
                 numbers.add(found)
         issues = (self.site.issue(each) for each in sorted(numbers))
-        return {"issueErrors": failed, "issues": [self.render.issue(issue, plan) for issue in issues if issue is not None]}
+        rows = [self.render.issue(issue, plan) for issue in issues if issue is not None]
+        twice = rows[: _doubled(request)]
+        return {"issueErrors": failed, "issues": rows + twice}
+
+    def _visible(self, found: int, request: Request) -> bool:
+        return not self.settings.blackout and self.site.visible(found, request.state.sees)
 
     async def issue(self, request: Request) -> Json:
         """One issue by id, key or former key."""
         found = self.site.number(request.path_params["issue"])
         missing = {str(each) for each in (meaning(request, "missing") or {}).get("ids", ())}
-        issue = self.site.issue(found) if found is not None and self.site.visible(found, request.state.sees) else None
+        issue = self.site.issue(found) if found is not None and self._visible(found, request) else None
         if issue is None or str(issue.number) in missing or issue.key in missing:
             raise refused(404, "Issue does not exist or you do not have permission to see it.")
         return self.render.issue(issue, self.render.plan(request.query_params.getlist("fields") or ["*all"]))
+
+
+def _doubled(request: Request) -> int:
+    """How many of the first rows come twice."""
+    fault = meaning(request, "duplicate")
+    return 0 if fault is None else int(fault.get("by", 1))

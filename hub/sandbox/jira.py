@@ -53,10 +53,29 @@ class JiraApi:
 
     def sees(self, caller: str) -> frozenset[int]:
         """The projects this caller may browse, by position; deleted ones are seen by nobody."""
-        rows = enumerate(self.site.catalog.projects)
+        rows, role = enumerate(self.site.catalog.projects), self.settings.role
         return frozenset(
-            at for at, row in rows if not row.hidden and row.state != "deleted" and (caller == "known" or row.public)
+            at
+            for at, row in rows
+            if not row.hidden
+            and row.state != "deleted"
+            and (caller == "known" or row.public)
+            and (not role or row.key in role or row.id in role)
         )
+
+    def truth(self) -> dict[str, Any]:
+        """Every issue that exists, by id, as `render` shows it whole, with `project` (its key) and `seen`: whether the account
+        would find it in a search that lags behind nothing and hides nothing else."""
+        sees, plan, found = self.sees("known"), self.render.plan(["*all"]), {}
+        for at, row in enumerate(self.site.catalog.projects):
+            for number in self.site.members(at):
+                issue = self.site.issue(number)
+                if issue is None:
+                    continue
+                seen = row.state == "live" and self.site.visible(number, sees)
+                shown = {"id": str(number), "key": issue.key, "project": row.key, "project_id": row.id, "seen": seen}
+                found[str(number)] = shown | {"updated": issue.updated, "fields": self.render.issue(issue, plan)["fields"]}
+        return found
 
     def app(self) -> Starlette:
         """The routes."""
@@ -65,12 +84,14 @@ class JiraApi:
         table: tuple[tuple[str, Handler, str], ...] = (
             (f"{api}/serverInfo", lists.server_info, "GET"),
             (f"{api}/myself", lists.myself, "GET"),
+            (f"{api}/mypermissions", lists.permissions, "GET"),
             (f"{api}/field", lists.fields, "GET"),
             (f"{api}/field/search", lists.field_search, "GET"),
             (f"{api}/issuetype", lists.issue_types, "GET"),
             (f"{api}/status", lists.statuses, "GET"),
             (f"{api}/statuses/search", lists.status_search, "GET"),
             (f"{api}/project/search", lists.project_search, "GET"),
+            (f"{api}/project/{{project}}", lists.project, "GET"),
             (f"{api}/search/jql", issues.search, "GET"),
             (f"{api}/search/jql", issues.search_post, "POST"),
             (f"{api}/search/approximate-count", issues.count, "POST"),

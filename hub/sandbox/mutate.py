@@ -1,7 +1,8 @@
 """Changes to a sandbox site, as its people would make them: each bumps `updated` where the real product would.
 
-A change is an object with `op`: create, update, transition, resolution, move, delete, restore, project, status, sprint,
-field or board. Changes of lists (project, status, sprint, field) leave the issues' `updated` alone, as the real ones do.
+A change is an object with `op`: create, update, bulk, transition, resolution, move, delete, restore, secure, project, status,
+sprint, field or board. Changes of lists (project, status, sprint, field, board: hub.sandbox.mutate_lists) leave the issues'
+`updated` alone, as the real ones do.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hub.sandbox import catalog as lists
 from hub.sandbox.catalog import DROPPED
-from hub.sandbox.draw import Issue
+from hub.sandbox.draw import BLOCK, Issue
+from hub.sandbox.mutate_lists import ListMutator, MutationError, project_at
 from hub.sandbox.render import moment
 from hub.sandbox.site import Site
 
@@ -21,29 +22,28 @@ TICK_MS = 1000  # every change takes a second of sandbox time, so two changes ne
 _STATE = {"new": "todo", "indeterminate": "doing", "done": "done"}
 
 
-class MutationError(ValueError):
-    """The change cannot be made; the text says why."""
-
-
 class Mutator:
     """Applies changes to one site. `lag_ms` is how long search goes on answering from before the change."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.lag_ms = 0
+        lists = ListMutator(site)
         self._ops: dict[str, Callable[[Json], Json]] = {
             "create": self.create,
             "update": self.update,
+            "bulk": self.bulk,
             "transition": self.transition,
             "resolution": self.resolution,
             "move": self.move,
             "delete": self.delete,
             "restore": self.restore,
-            "project": self.project,
-            "status": self.status,
-            "sprint": self.sprint,
-            "field": self.field,
-            "board": self.board,
+            "secure": self.secure,
+            "project": lists.project,
+            "status": lists.status,
+            "sprint": lists.sprint,
+            "field": lists.field,
+            "board": lists.board,
         }
 
     def apply(self, change: Json) -> Json:
@@ -77,15 +77,9 @@ class Mutator:
         if issue.raw is not None:
             issue.extra["updated"] = moment(issue.updated)
 
-    def _project(self, named: object) -> int:
-        for at, row in enumerate(self.site.catalog.projects):
-            if str(named).upper() in (row.key.upper(), row.id):
-                return at
-        raise MutationError(f"no project {named!r}; there are {', '.join(row.key for row in self.site.catalog.projects)}")
-
     def create(self, change: Json) -> Json:
         """project, kind (Story if not said), summary; status, parent, labels, points, fields as in update."""
-        site, at = self.site, self._project(change.get("project"))
+        site, at = self.site, project_at(self.site, change.get("project"))
         kind = str(change.get("kind", "Story"))
         if (at, kind) not in site.catalog.type_of:
             raise MutationError(f"project {change.get('project')} has no issue type {kind!r}")
@@ -134,6 +128,13 @@ class Mutator:
         for name in change.get("remove", ()):
             issue.extra[name] = "\0absent"
         return {"id": str(issue.number), "key": issue.key}
+
+    def bulk(self, change: Json) -> Json:
+        """The same `fields` for all `issues`, or all of a `project`: one edit, so all carry one and the same stamp."""
+        named = change.get("issues")
+        if named is None:
+            named = map(str, self.site.members(project_at(self.site, change.get("project"))))
+        return {"issues": [self.update({**change, "issue": each})["id"] for each in named]}
 
     def _set(self, issue: Issue, fields: Json) -> None:
         for name, value in fields.items():
@@ -217,7 +218,7 @@ class Mutator:
     def move(self, change: Json) -> Json:
         """To another `project`: same id, new key; the old key goes on answering."""
         site, issue = self.site, self._own(change)
-        target, old = self._project(change.get("project")), issue.key
+        target, old = project_at(self.site, change.get("project")), issue.key
         if target == issue.project:
             raise MutationError(f"{old} is in {change.get('project')} already")
         self._leave(issue)
@@ -243,10 +244,29 @@ class Mutator:
             self.site.away[self.site.history.birthplace(issue.number)].add(issue.number)
 
     def delete(self, change: Json) -> Json:
-        """`issue`, gone without a trace."""
+        """`issue`, gone without a trace, but for what stood below it: that loses its parent, which is a change of it."""
         issue = self._own(change, silent=True)
+        for number in self._below(issue.number):
+            self._own({"issue": str(number)}).parent = 0
         self._leave(issue)
         self.site.deleted[issue.number] = self.site.overlay.pop(issue.number)
+        return {"id": str(issue.number), "key": issue.key}
+
+    def _below(self, number: int) -> list[int]:
+        """What has this issue as its parent: of its own block, or changed since."""
+        site, near = self.site, list[int]()
+        if site.history is not None and site.generated(number):
+            home = site.history.birthplace(number)
+            first = number - (number - site.history.starts[home]) % BLOCK
+            near = [each for each in range(first, first + BLOCK) if site.generated(each)]
+        rows = ((each, site.issue(each)) for each in dict.fromkeys([*near, *site.overlay]))
+        return [each for each, row in rows if row is not None and row.parent == number and each != number]
+
+    def secure(self, change: Json) -> Json:
+        """`issue` gets a security level that the account does not have (`hidden` false: loses it): silent everywhere."""
+        issue = self._own(change)
+        hide = bool(change.get("hidden", True))
+        (self.site.secured.add if hide else self.site.secured.discard)(issue.number)
         return {"id": str(issue.number), "key": issue.key}
 
     def restore(self, change: Json) -> Json:
@@ -260,52 +280,3 @@ class Mutator:
         self.site.extras[found.project].sort(key=self.site.key_number)
         self._touch(found)
         return {"id": str(found.number), "key": found.key}
-
-    # --- lists -----------------------------------------------------------------------------------------------------
-
-    def project(self, change: Json) -> Json:
-        """`project` with `state` (live, archived, deleted), `hidden` or `name`."""
-        row = self.site.catalog.projects[self._project(change.get("project"))]
-        row.state = str(change.get("state", row.state))
-        row.hidden = bool(change.get("hidden", row.hidden))
-        row.name = str(change.get("name", row.name))
-        row.since = self.site.now
-        return {"id": row.id, "key": row.key}
-
-    def status(self, change: Json) -> Json:
-        """`status` by id with a new `name` or `category` (new, indeterminate, done)."""
-        ident = str(change.get("status"))
-        if ident not in self.site.catalog.statuses:
-            raise MutationError(f"no status id {ident}")
-        row = dict(self.site.catalog.statuses[ident])
-        row["name"] = change.get("name", row["name"])
-        if "category" in change:
-            row["statusCategory"] = lists.CATEGORIES[change["category"]]
-        self.site.catalog.statuses[ident] = row
-        return {"id": ident, "name": row["name"]}
-
-    def sprint(self, change: Json) -> Json:
-        """`sprint` by id with a new `name`, `state`, `startDate`, `endDate` or `completeDate`."""
-        row = self.site.catalog.sprint.get(int(change.get("sprint", 0)))
-        if row is None:
-            raise MutationError(f"no sprint {change.get('sprint')!r}")
-        row |= {
-            name: change[name] for name in ("name", "state", "startDate", "endDate", "completeDate", "goal") if name in change
-        }
-        return {"id": str(row["id"]), "name": row["name"]}
-
-    def field(self, change: Json) -> Json:
-        """`field` by id with a new `name`."""
-        row = next((each for each in self.site.catalog.fields if each["id"] == change.get("field")), None)
-        if row is None:
-            raise MutationError(f"no field {change.get('field')!r}")
-        row["name"] = change["name"]
-        return {"id": row["id"], "name": row["name"]}
-
-    def board(self, change: Json) -> Json:
-        """`board` by id with a new `name`."""
-        row = next((each for each in self.site.catalog.boards if each["id"] == change.get("board")), None)
-        if row is None:
-            raise MutationError(f"no board {change.get('board')!r}")
-        row["name"] = change["name"]
-        return {"id": str(row["id"]), "name": row["name"]}

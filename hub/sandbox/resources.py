@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from hub.sandbox import catalog as lists
-from hub.sandbox.answers import ME, Json, Settings, page
+from hub.sandbox.answers import ME, Json, Settings, page, refused
 from hub.sandbox.company import NAME, SITE
 from hub.sandbox.render import moment
 from hub.sandbox.site import Site
@@ -26,7 +26,7 @@ class Resources:
             "deploymentType": "Cloud",
             "buildNumber": 100291,
             "buildDate": "2026-11-02T04:11:25.000+0000",
-            "serverTime": moment(self.site.now),
+            "serverTime": moment(self.site.now + int(self.settings.date_skew * 1000)),
             "serverTimeZone": "Etc/UTC",
             "scmInfo": "0" * 40,
             "serverTitle": NAME,
@@ -40,6 +40,24 @@ class Resources:
             "timeZone": self.settings.zone,
         }
         return who | {"locale": "en_GB", "self": f"{SITE}/rest/api/3/user?accountId={self.settings.account}"}
+
+    async def permissions(self, request: Request) -> Json:
+        """Which of the permissions that are asked for the account has."""
+        asked = [key for key in request.query_params.get("permissions", "").split(",") if key]
+        if not asked:
+            raise refused(400, "The 'permissions' query parameter is required.")
+        rows = {
+            key: {
+                "id": str(at),
+                "key": key,
+                "name": key.replace("_", " ").title(),
+                "type": "GLOBAL" if key == "ADMINISTER" else "PROJECT",
+                "description": "",
+                "havePermission": key in self.settings.rights,
+            }
+            for at, key in enumerate(asked)
+        }
+        return {"permissions": rows}
 
     async def fields(self, request: Request) -> list[Json]:
         """All fields, without pages."""
@@ -84,15 +102,33 @@ class Resources:
         return page(request, self.settings, rows, 200, 200)
 
     async def project_search(self, request: Request) -> Json:
-        """The roster in pages, by status live, archived or deleted."""
+        """The roster in pages, by status live, archived or deleted; `expand=insight` adds how many issues there are."""
         params = request.query_params
         states = [part for value in params.getlist("status") for part in value.split(",")] or ["live"]
         keys, ids = params.getlist("keys"), params.getlist("id")
+        insight = "insight" in params.get("expand", "").split(",")
         rows = []
         for at, row in enumerate(self.site.catalog.projects):
-            seen = at in request.state.sees or (row.state == "deleted" and not row.hidden)
+            seen = at in request.state.sees or (row.state == "deleted" and not row.hidden and not self.settings.role)
             named = (not keys or row.key in keys) and (not ids or row.id in ids)
             if seen and named and row.state in states:
-                rows.append(row.entry())
+                rows.append(row.entry() | ({"insight": self._insight(at)} if insight else {}))
         rows.sort(key=lambda row: str(row["key"]))
         return page(request, self.settings, rows, most=100)
+
+    def _insight(self, at: int) -> Json:
+        """How many issues a project has, and when one of them last changed; for all who see the project the same."""
+        numbers = self.site.members(at)
+        found: Json = {"totalIssueCount": len(numbers)}
+        if numbers:
+            latest = max(self.site.stamp(number, "updated") for number in numbers)
+            found["lastIssueUpdateTime"] = moment(latest).replace("+0000", "+00:00")
+        return found
+
+    async def project(self, request: Request) -> Json:
+        """One project by id, key or former key."""
+        named = request.path_params["project"].upper()
+        for at, row in enumerate(self.site.catalog.projects):
+            if named in (row.id, row.key, *row.former) and at in request.state.sees:
+                return row.entry()
+        raise refused(404, f"No project could be found with key '{named}'.")

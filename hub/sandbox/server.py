@@ -1,7 +1,8 @@
 """The process around a stand-in: sockets, the log of requests, faults on the wire, and the control API.
 
 Everything under `/_sandbox/` is control (no credential, loopback only): GET|DELETE log, POST reset, GET|POST|DELETE faults, POST
-mutate, GET|POST clock, GET|POST switches, GET truth/KEY. Every other path goes to the stand-in; what stands before
+mutate, GET|POST clock, GET|POST switches, GET truth, GET truth/KEY, GET|DELETE violations, POST pass (seconds that a client's
+virtual clock has waited). Every other path goes to the stand-in; what stands before
 `/rest/` in a path is ignored, so one server can play several sites.
 """
 
@@ -32,7 +33,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from hub.sandbox.answers import Settings
 from hub.sandbox.faults import MEANING, FaultError, Faults
 from hub.sandbox.jira import JiraApi
-from hub.sandbox.mutate import MutationError
+from hub.sandbox.limits import Limiter
+from hub.sandbox.mutate_lists import MutationError
 from hub.sandbox.site import Site
 
 Json = dict[str, Any]
@@ -74,6 +76,18 @@ class _Answer:
     def json(self, body: Any, status: int = 200) -> None:
         self.fill(status, orjson.dumps(body))
 
+    def too_many(self, wait: int, limit: int, now: int) -> None:
+        """A request beyond the burst limit, or during an announced wait (Atlassian: Rate limiting)."""
+        self.json({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429)
+        reset = datetime.fromtimestamp(now // 1000 + wait + 59, UTC)  # to the minute, never too early
+        self.headers |= {
+            b"retry-after": str(wait).encode(),
+            b"ratelimit-reason": b"jira-burst-based",
+            b"x-ratelimit-limit": str(limit).encode(),
+            b"x-ratelimit-remaining": b"0",
+            b"x-ratelimit-reset": f"{reset:%Y-%m-%dT%H:%MZ}".encode(),
+        }
+
 
 class Sandbox:
     """The ASGI application. `build` makes the site anew for a reset."""
@@ -85,7 +99,7 @@ class Sandbox:
     def reset(self) -> None:
         """As it was at the start."""
         self.site, self.settings = self.build(), Settings(**self.initial)
-        self.api, self.faults = JiraApi(self.site, self.settings), Faults()
+        self.api, self.faults, self.limiter = JiraApi(self.site, self.settings), Faults(), Limiter(self.settings)
         self.app = self.api.app()
         self.log: list[Json] = []
         self._ticked = time.monotonic()
@@ -101,11 +115,22 @@ class Sandbox:
             self.control(scope, path.removeprefix("/_sandbox/"), body, reply)
             await self._send(scope, send, reply, {})
             return
+        with self.limiter.under_way():
+            await self._vendor(scope, send, reply, body)
+
+    async def _vendor(self, scope: Scope, send: Send, reply: _Answer, body: bytes) -> None:
+        """One request to the stand-in: limits, faults, the answer."""
+        path = str(scope["path"])
         prefix, slash, rest = path.partition("/rest/")
         path = slash + rest if slash else path
         query = scope["query_string"].decode(errors="replace")
         self._note(scope, path, query, body)
-        hits = self.faults.suffer(scope["method"], path, f"{query}\n{body.decode(errors='replace')}")
+        request = (str(scope["method"]), path, f"{query}\n{body.decode(errors='replace')}")
+        if wait := self.limiter.admit(*request):
+            reply.too_many(wait, self.settings.limit, self.site.now)
+            await self._send(scope, send, reply, {})
+            return
+        hits = self.faults.suffer(*request)
         wire = {kind: options for kind, options in hits if kind not in MEANING}
         meaning = {kind: options for kind, options in hits if kind in MEANING}
         pause = self.settings.latency + float(wire.get("delay", {}).get("seconds", 0))
@@ -120,6 +145,9 @@ class Sandbox:
                 traceback.print_exc()
                 reply.json({"errorMessages": [f"sandbox: {type(error).__name__}: {error}"], "errors": {}}, 500)
             _distort(wire, reply)
+        if reply.status in (429, 503):
+            self.limiter.announced(*request, reply.headers.get(b"retry-after", b"").decode())
+        reply.headers |= {name.encode(): value.encode() for name, value in self.limiter.headers(*request[:2]).items()}
         await self._send(scope, send, reply, wire)
 
     def _tick(self) -> None:
@@ -175,6 +203,16 @@ class Sandbox:
             return {"now": self.site.now}
         if what == "switches":
             return self._switch(data)
+        if what == "violations":
+            shown = self.limiter.shown()
+            if method == "DELETE":
+                self.limiter.clear()
+            return shown
+        if what == "pass":
+            self.limiter.advance(float(data["seconds"]))
+            return self.limiter.shown()
+        if what == "truth":
+            return self.api.truth()
         if what.startswith("truth/"):
             number = self.site.number(what.removeprefix("truth/"))
             issue = self.site.issue(number) if number is not None else None
@@ -186,7 +224,7 @@ class Sandbox:
         for name, value in data.items():
             if name not in known:
                 raise ValueError(f"there is no switch {name!r}; there are {', '.join(sorted(known))}")
-            setattr(self.settings, name, value)
+            setattr(self.settings, name, tuple(value) if isinstance(value, list) else value)
         self.api.mutator.lag_ms = self.settings.index_lag * 1000
         return {name: value for name, value in asdict(self.settings).items() if name != "token"}
 
@@ -203,7 +241,7 @@ class Sandbox:
 
     async def _send(self, scope: Scope, send: Send, reply: _Answer, wire: dict[str, Json]) -> None:
         """Send the answer, whole or broken."""
-        stamp = format_datetime(datetime.fromtimestamp(self.site.now // 1000, UTC), usegmt=True)
+        stamp = format_datetime(datetime.fromtimestamp(self.site.now // 1000 + int(self.settings.date_skew), UTC), usegmt=True)
         headers = {**reply.headers, b"date": stamp.encode(), b"content-length": str(len(reply.body)).encode()}
         for name, value in wire.get("headers", {}).get("headers", {}).items():
             headers[name.lower().encode()] = str(value).encode()

@@ -24,6 +24,7 @@ class Site:
         self.catalog, self.history, self.now = catalog, history, now
         self.overlay: dict[int, Issue] = {}
         self.deleted: dict[int, Issue] = {}
+        self.secured: set[int] = set()  # hidden by issue security: to the account they do not exist
         self.keys: dict[str, int] = {}  # keys that arithmetic does not find: moved and created issues
         self.extras: list[list[int]] = [[] for _ in catalog.projects]  # born elsewhere or later, in key order
         self.away: list[set[int]] = [set() for _ in catalog.projects]  # born here, now elsewhere or deleted
@@ -113,13 +114,14 @@ class Site:
         prefix, _, position = key.rpartition("-")
         assert self.history is not None
         for at, size in enumerate(self.history.sizes):
-            if self.catalog.projects[at].key == prefix and position.isdigit() and 1 <= int(position) <= size:
+            row = self.catalog.projects[at]
+            if prefix in (row.key, *row.former) and position.isdigit() and 1 <= int(position) <= size:
                 return self.history.starts[at] + int(position) - 1
         return None
 
     def visible(self, number: int, projects: frozenset[int]) -> bool:
         """Whether a caller who sees these projects sees this issue; archived issues are still readable one by one."""
-        return self.project_of(number) in projects
+        return number not in self.secured and self.project_of(number) in projects
 
     # --- search ----------------------------------------------------------------------------------------------------
 
@@ -195,6 +197,7 @@ class Site:
                         self.catalog.projects[at].key.casefold(),
                         self.catalog.projects[at].id,
                         self.catalog.projects[at].name.casefold(),
+                        *(key.casefold() for key in self.catalog.projects[at].former),
                     )
                 }
                 if not hits:
@@ -214,6 +217,8 @@ class Site:
             found = array("q")
             for project in sorted(projects, key=lambda at: self._rank[at]):
                 found.extend(self.members(project))
+        if self.secured:
+            found = array("q", (number for number in found if number not in self.secured))
         for test in tests:
             check = self._check(test)
             found = array("q", (number for number in found if check(number)))
@@ -280,7 +285,7 @@ class Site:
         kept = [number for number in found if number not in outdated]
         for number in stale:
             before = self.stale[number][1]
-            if before is None or before.project not in projects:
+            if before is None or before.project not in projects or number in self.secured:
                 continue
             if all(_holds(test, before) for test in query.tests if test.field != "project"):
                 kept.append(number)

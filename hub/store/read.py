@@ -36,6 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 
+INTERRUPTED = "interrupted"
+"""The error of a run that was asked to end before it had."""
 AS_OF = "from_seq <= ? AND (to_seq IS NULL OR to_seq > ?)"
 
 
@@ -227,6 +229,19 @@ class Reader:
             )
         return [PartitionRow._make((*row[:5], bool(row[5]), row[6], row[7], bool(row[8]))) for row in rows]
 
+    def stamps(self, source: str) -> dict[str, tuple[int | None, str]]:
+        """(vendor's stamp, presence) of all items of a source by id: about 200 bytes each."""
+        with self._store.read() as sql:
+            found: dict[str, tuple[int | None, str]] = {}
+            for batch in sql.stream("SELECT id, updated_at, presence FROM item WHERE source = ?", source):
+                found.update((row[0], (row[1], row[2])) for row in batch)
+        return found
+
+    def held_key_results(self, source: str, partition: str | None, kind: str) -> set[tuple[str, str]]:
+        """(cycle, folded id) of the key results that a hold of this kind keeps from being calculated."""
+        with self._store.read() as sql:
+            return read_calculated.held_key_results(sql, source, partition, kind)
+
     def unobserved(self) -> list[tuple[str, str, int]]:
         """(source, key or title, items) of partitions with items that are no longer configured, listed or live."""
         with self._store.read() as sql:
@@ -262,10 +277,9 @@ class Reader:
             )
             ids = [id_ for row in rows for id_ in row[4:6] if id_ is not None]
             which = in_numbers(sql.dialect, "id")
-            found = sql.rows(
-                f"SELECT id, mode, reason, started_at, finished_at, result FROM run WHERE {which}", sql.dialect.array(ids)
-            )
-        runs = {row[0]: RunStart(*row) for row in found}
+            columns = "id, mode, reason, started_at, finished_at, result, error"
+            found = sql.rows(f"SELECT {columns} FROM run WHERE {which}", sql.dialect.array(ids))
+        runs = {row[0]: RunStart._make((*row[:6], row[6] == INTERRUPTED)) for row in found}
         return {row[0]: StartsRow(row[0], row[1], row[2], row[3], runs[row[4]], runs.get(row[5])) for row in rows}
 
     def epoch(self, name: str) -> int | None:

@@ -162,6 +162,18 @@ def frozen(sql: Sql) -> dict[tuple[str, str], set[str]]:
     return found
 
 
+def held_key_results(sql: Sql, source: str, partition: str | None, kind: str) -> set[tuple[str, str]]:
+    """See ``Reader.held_key_results``."""
+    presence = {"absence": "held", "unlisted": "unobserved"}.get(kind)
+    only, given = ("", ()) if presence is None else (" AND item.presence = ?", (presence,))
+    rows = sql.rows(
+        "SELECT DISTINCT link.cycle, link.target FROM item JOIN link ON link.item_no = item.no"
+        f" WHERE item.source = ? AND item.partition_id = ? AND link.target_kind = 'key_result'{only}",
+        *(source, partition, *given),
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
 def snapshots(sql: Sql, condition: str, *given: Any) -> list[SnapshotRow]:
     rows = sql.rows(
         f"SELECT seq, to_seq, {codec.NODE_COLUMNS} FROM snapshot WHERE {condition} ORDER BY cycle, kind, id, seq", *given

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreUnavailable
+from hub.model import PRESENT
 from hub.store import engine, migrate
 from hub.store.dialect import POSTGRES, Row
 from hub.store.engine import Store
 from hub.store.locks import holder
+from hub.store.tables import MOVED
 
 MOST_PROBLEMS = 20
 """Lines of an integrity check; a damaged file may have millions."""
@@ -54,15 +56,18 @@ def is_held(store: Store, name: str) -> bool:
 
 
 def counts(store: Store) -> dict[str, dict[str, int]]:
-    """Items of each source by presence, and ``quarantined`` records."""
-    found: dict[str, dict[str, int]] = {}
+    """Items of each source by presence, and ``quarantined`` records. Counted over two indexes: asking often must cost little."""
     with store.read() as sql:
-        rows = [
-            *sql.rows("SELECT source, presence, count(*) FROM item GROUP BY source, presence"),
-            *sql.rows("SELECT source, 'quarantined', count(*) FROM quarantine GROUP BY source"),
-        ]
-    for source, presence, number in rows:
-        found.setdefault(source, {})[presence] = number
+        found = {row[0]: {PRESENT: row[1]} for row in sql.rows("SELECT source, count(*) FROM item GROUP BY source")}
+        # grouped by what is no column, or SQLite goes through all items in the order of their source
+        moved = sql.rows(f"SELECT coalesce(source, ''), presence, count(*) FROM item WHERE {MOVED.text} GROUP BY 1, 2")
+        quarantined = sql.rows("SELECT source, count(*) FROM quarantine GROUP BY source")
+    for source, presence, number in moved:
+        if presence != PRESENT:
+            found[source][presence] = number
+            found[source][PRESENT] -= number
+    for source, number in quarantined:
+        found.setdefault(source, {})["quarantined"] = number
     return found
 
 

@@ -42,7 +42,8 @@ class PartitionRow(NamedTuple):
 
 
 class RunStart(NamedTuple):
-    """When a run began and how it ended; ``result`` is None while it runs, or when its process died."""
+    """When a run began and how it ended; ``result`` is None while it runs, or when its process died. ``interrupted``: it was
+    asked to end before it had."""
 
     id: int
     mode: str
@@ -50,6 +51,7 @@ class RunStart(NamedTuple):
     started_at: int
     finished_at: int | None
     result: str | None
+    interrupted: bool = False
 
 
 class StartsRow(NamedTuple):

@@ -88,6 +88,7 @@ class Partition(Table, table=True):
     pass_new: int = number(sa_column_kwargs={"server_default": "0"})
     pass_changed: int = number(sa_column_kwargs={"server_default": "0"})
     pass_poison: int = number(sa_column_kwargs={"server_default": "0"})
+    pass_emptied: str | None = words(nullable=True)
     pass_since: int | None = number(nullable=True)
     last_full_at: int | None = number(nullable=True)
     listed_run_id: int | None = number(nullable=True)

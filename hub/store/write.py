@@ -99,6 +99,16 @@ class Writer:
             rows = sql.rows("SELECT id, cursor, complete_fingerprint FROM partition WHERE source = ?", source)
         return {row[0]: (row[1], row[2]) for row in rows}
 
+    def keys(self, source: str) -> dict[str, str]:
+        """id -> key of the partitions that were read at least once."""
+        with self._store.read() as sql:
+            rows = sql.rows(
+                "SELECT id, key FROM partition WHERE source = ? AND key IS NOT NULL AND EXISTS"
+                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id) ORDER BY id",
+                source,
+            )
+        return {row[0]: row[1] for row in rows}
+
     def unlisted(self, source: str) -> list[Partition]:
         """Partitions that ``put_partitions`` did not name the last time, and of which there are items."""
         with self._store.read() as sql:

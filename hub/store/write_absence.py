@@ -94,10 +94,8 @@ def bring(tx: Tx, changes: Sequence[tuple[int, str, str | None]], at: Place) -> 
     d = tx.dialect
     nos = [no for no, _, _ in changes]
     tx.run(write_pages.SUPERSEDE + in_numbers(d, "no"), tx.seq, d.array(nos))
-    tx.many(
-        "UPDATE item SET presence = ?, presence_at = ?, evidence = ?, run_id = ?, from_seq = ? WHERE no = ?",
-        [(presence, at.seen_at, evidence, at.run_id, tx.seq, no) for no, presence, evidence in changes],
-    )
+    rows = [(presence, at.seen_at, evidence, at.run_id, tx.seq, no) for no, presence, evidence in changes]
+    tx.update("item", ("presence", "presence_at", "evidence", "run_id", "from_seq"), ("no",), rows)
     tx.mark(nos)
 
 
@@ -155,7 +153,7 @@ def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch)
     for home in sorted({homes[id_] for id_ in kept}):
         those = {id_: row for id_, row in kept.items() if homes[id_] == home}
         there = at._replace(partition_id=home[0])
-        part, hidden = write_pages.put_items(tx, there, those, incoming.private, presence=home[1])
+        part, hidden, _ = write_pages.put_items(tx, there, those, incoming.private, presence=home[1])
         counts = counts._replace(
             new=counts.new + part.new, changed=counts.changed + part.changed, older=counts.older + part.older,
             unchanged=counts.unchanged + part.unchanged, altered=counts.altered + part.altered,
@@ -288,5 +286,5 @@ def put_unlisted(tx: Tx, at: Place, partition: str, name: str) -> None:
     bring(tx, changes, at)
     ids = [row[1] for row in rows if row[1] not in agreed]
     if ids:
-        text = f"{name} is no longer named by the configuration; {len(ids)} items of it are known"
+        text = f"{len(ids)} items of {name}, which the configuration no longer names"
         write_holds.put(tx, write_holds.NewHold(at.source, partition, "unlisted", ids, text, at.run_id, at.seen_at))

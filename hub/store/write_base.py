@@ -11,6 +11,7 @@ from hub.errors import LostOwnership
 from hub.store.dialect import Dialect, Sql
 from hub.store.engine import Store
 from hub.store.locks import Ownership
+from hub.store.shield import shielded
 
 FENCE = """
     UPDATE clock SET seq = seq + 1
@@ -55,7 +56,7 @@ class Pen:
         if self._connection is None:
             self._connection = self._store.writer_connection()
         try:
-            with self._store.transaction(self._connection) as sql:
+            with shielded(), self._store.transaction(self._connection) as sql:
                 seq = sql.value(FENCE, self._ownership.name, self._ownership.epoch)
                 if seq is None:
                     raise LostOwnership(

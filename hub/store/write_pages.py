@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import orjson
 
 from connectors.base import Gone, MetricValue, Page, Rejected, WorkItem
 from hub.model import PRESENT, fold
@@ -45,6 +49,15 @@ class PageCounts(NamedTuple):
 # ---- a page -------------------------------------------------------------------------------------------------------------
 
 
+class Put(NamedTuple):
+    """What became of items: counts; whether any that was stored became private, or changed while it is; how many lost the
+    value of a field, by its name."""
+
+    counts: PageCounts = PageCounts()
+    hidden: bool = False
+    emptied: Mapping[str, int] = MappingProxyType({})
+
+
 class Incoming(NamedTuple):
     """The items of a page in canonical form; the ids of private ones among them, without title and address; and what cannot be
     stored."""
@@ -59,7 +72,7 @@ def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int |
     under_way = write_passes.check(tx, at)
     kept, repeats = fold_page(incoming.contents)
     rejected = [*page.rejected, *incoming.refused]
-    counts, hidden = put_items(tx, at, kept, incoming.private)
+    counts, hidden, emptied = put_items(tx, at, kept, incoming.private)
     if hidden and not under_way.alike:  # new rules hide what may stand all over the file
         traces_left(tx)
     clear_former_trouble(tx, at.source, kept)
@@ -71,7 +84,7 @@ def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int |
     if under_way.kind == "full":
         seen = [*kept, *(clean(r.id) for r in rejected if r.id is not None), *unaccounted]
         write_passes.put_seen(tx, at, under_way.pages + 1, seen)
-    tally = write_passes.Tally(len(kept) + len(rejected), counts.new, counts.altered, poison)
+    tally = write_passes.Tally(len(kept) + len(rejected), counts.new, counts.altered, poison, emptied)
     return counts._replace(
         repeats=repeats,
         rejected=len(rejected),
@@ -122,12 +135,10 @@ _UPDATED = (*COLUMNS, "presence", "presence_at", "evidence", "status_seen_at", "
 SUPERSEDE = f"INSERT INTO item_version ({', '.join(_SHARED)}, to_seq) SELECT {', '.join(_SHARED)}, ? FROM item WHERE "
 
 
-def put_items(
-    tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str], presence: str = PRESENT
-) -> tuple[PageCounts, bool]:
-    """Store them as ``presence``; what became of them, and whether any that was stored became private, or changed while it is."""
+def put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str], presence: str = PRESENT) -> Put:
+    """Store them as ``presence``; what became of them."""
     if not incoming:
-        return PageCounts(), False
+        return Put()
     d = tx.dialect
     found = tx.rows(
         f"SELECT id, no, content_hash, updated_at, presence FROM item WHERE source = ? AND {in_texts(d, 'id')}",
@@ -150,13 +161,13 @@ def put_items(
         else:
             changed[former.no] = each
     nos = _insert(tx, at, new)
-    altered = _update(tx, at, changed, presence)
+    altered, emptied = _update(tx, at, changed, presence)
     hidden = [no for no, each in changed.items() if each.id in private] if private else []
     forget_past(tx, hidden)
     if nos or changed:
         tx.mark([*nos, *changed])
     unchanged = len(incoming) - len(new) - len(changed) - older
-    return PageCounts(len(new), len(changed), unchanged, older, altered=altered), bool(hidden)
+    return Put(PageCounts(len(new), len(changed), unchanged, older, altered=altered), bool(hidden), emptied)
 
 
 def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
@@ -171,13 +182,16 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
 
 _ALTERING = tuple(name for name in COLUMNS if name not in ("id", "key", "title", "url", "updated_at"))
 """What numbers may depend on; a renamed project changes every key and address, and nothing else."""
+_WATCHED = frozenset({"type_id", "type", "status_id", "status", "parent_ref", "estimate", "amount", "due_on", "created_at"})
+"""Of which a wave of empty values means that the vendor's answers changed, rather than the work."""
 _altering = itemgetter(*(COLUMNS.index(name) for name in _ALTERING))
 
 
-def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> int:
-    """How many of them changed in more than name, address and stamp."""
+def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> tuple[int, Counter[str]]:
+    """How many of them changed in more than name, address and stamp, and how many lost the value of a field, by its name."""
+    emptied: Counter[str] = Counter()
     if not changed:
-        return 0
+        return 0, emptied
     d = tx.dialect
     former = tx.rows(
         "SELECT no, key, url, status_id, status, category, presence, presence_at, status_seen_at,"
@@ -189,7 +203,10 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> i
     altered = 0
     for no, key, url, status_id, status, category, presence, presence_at, status_seen_at, *before in former:
         hash_, row, *_ = changed[no]
-        altered += tuple(before) != _altering(row)
+        now_holds = _altering(row)
+        if tuple(before) != now_holds:
+            altered += 1
+            emptied.update(_emptied(before, now_holds))
         same_status = status_id == row[7] if status_id is not None and row[7] is not None else status == row[8]
         if category == "done" and row[9] == "done":
             same_status = True  # from one done status to another is not finishing it again; among others a status map may tell
@@ -202,7 +219,17 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> i
                 aliases.append((tx.seq, at.source, fold(old), kind, no))
     tx.update("item", _UPDATED, ("no",), rows)
     tx.upsert("alias", ("from_seq",), ("source", "value", "kind", "item_no"), aliases)
-    return altered
+    return altered, emptied
+
+
+def _emptied(before: Sequence[Any], now: Sequence[Any]) -> Iterator[str]:
+    """Names of the columns and of the source's own fields that held something and do not any more."""
+    for name, old, new in zip(_ALTERING, before, now, strict=True):
+        if name == "fields" and old is not None and old != new:
+            left = orjson.loads(new) if new is not None else {}
+            yield from (f"field.{own}" for own, value in orjson.loads(old).items() if value is not None and left.get(own) is None)
+        elif name in _WATCHED and old is not None and new is None:
+            yield name
 
 
 # ---- what is no item ----------------------------------------------------------------------------------------------------
@@ -226,7 +253,7 @@ def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
         id_, raw = cleaned(record.id), clean(record.raw)
         identity = digest(["id", id_] if id_ is not None else ["raw", raw])
         kept = "" if at.rules else raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
-        shown = id_[:LONGEST] if id_ is not None else None
+        shown = id_ if id_ is not None and len(id_) <= LONGEST else None  # it is in ``raw``; see ``_check_names``
         rows[identity] = (at.source, identity, shown, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
     if not rows:
         return 0

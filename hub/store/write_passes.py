@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
+
+import orjson
 
 from connectors.base import Page
 from hub.absence import all_changed, too_many_rejected
+from hub.absence import emptied as lost_field
 from hub.model import LEFT
 from hub.reconcile import canonical_json
 from hub.store import write_holds
@@ -51,12 +55,14 @@ class UnderWay(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What a page adds to the counts of its pass: records read, new items, altered ones, newly unreadable ones."""
+    """What a page adds to the counts of its pass: records read, new items, altered ones, newly unreadable ones, and how many
+    lost the value of a field, by its name."""
 
     read: int
     new: int
     changed: int
     poison: int
+    emptied: Mapping[str, int]
 
 
 def start_pass(
@@ -87,10 +93,12 @@ def start_pass(
             tx.run("UPDATE partition SET pass_run_id = ? WHERE source = ? AND id = ?", run_id, source, partition_id)
             return PassPosition(pass_id, resume, vendor_at, pages, open_kind, open_since)
     _forget_seen(tx, source, partition_id, pass_id)
+    # what a pass that broke off has changed belongs to the one that replaces it: a crash must not divide it into harmless parts
+    afresh = "" if is_open else ", pass_read = 0, pass_new = 0, pass_changed = 0, pass_poison = 0, pass_emptied = NULL"
     tx.run(
         "UPDATE partition SET pass_id = ?, pass_open = 1, pass_fingerprint = ?, pass_run_id = ?, pass_vendor_at = NULL,"
-        " pass_started_at = ?, pages = 0, resume = NULL, resume_at = NULL, pass_kind = ?, pass_since = ?, pass_read = 0,"
-        f" pass_new = 0, pass_changed = 0, pass_poison = 0{', cursor = NULL' if reset else ''} WHERE source = ? AND id = ?",
+        " pass_started_at = ?, pages = 0, resume = NULL, resume_at = NULL, pass_kind = ?, pass_since = ?"
+        f"{afresh}{', cursor = NULL' if reset else ''} WHERE source = ? AND id = ?",
         *(pass_id + 1, fingerprint, run_id, at, kind, since, source, partition_id),
     )
     return PassPosition(pass_id + 1, None, None, 0, kind, since)
@@ -157,25 +165,30 @@ def move_on(tx: Tx, at: Place, page: Page, vendor_at: int | None, tally: Tally) 
         "UPDATE partition SET pages = pages + 1, pass_read = pass_read + ?, pass_new = pass_new + ?,"
         " pass_changed = pass_changed + ?, pass_poison = pass_poison + ?, pass_vendor_at = coalesce(pass_vendor_at, ?),"
         " resume = ?, resume_at = ?, from_seq = ? WHERE source = ? AND id = ?"
-        " RETURNING pass_read, pass_new, pass_changed, pass_poison, pass_kind, pass_fingerprint, complete_fingerprint",
-        *(*tally, vendor_at, page.resume, at.seen_at, tx.seq, *where),
+        " RETURNING pass_read, pass_new, pass_changed, pass_poison, pass_kind, pass_fingerprint, complete_fingerprint,"
+        " pass_emptied",
+        *(*tally[:4], vendor_at, page.resume, at.seen_at, tx.seq, *where),
     )
     assert row is not None  # ``check`` has just read it
-    read, new, changed, poison, kind, known, former = row
+    read, new, changed, poison, kind, known, former, stored = row
+    emptied = Counter(orjson.loads(stored) if stored else {}) + Counter(tally.emptied)
+    if tally.emptied:
+        tx.run("UPDATE partition SET pass_emptied = ? WHERE source = ? AND id = ?", canonical_json(dict(emptied)), *where)
     if page.end is None:
         return ENDED
     if too_many_rejected(poison, read):
         # not ended: what could not be read is most likely what changed
         text = f"{poison} of {read} records that were read can no longer be understood; the shape of the answers may have changed"
         write_holds.put(tx, write_holds.NewHold(at.source, at.partition_id, "rejected", (), text, at.run_id, at.seen_at))
+        tx.run("UPDATE partition SET pass_read = 0, pass_poison = 0 WHERE source = ? AND id = ?", *where)  # it is said now
         return DISTRUSTED
     _end(tx, at, page, kind)
     if kind == "recent":
         return ENDED
     _thaw(tx, at)
-    if known != former or changed <= 0:  # a first pass, or other settings: everything may differ
-        return ENDED
-    return _held(tx, at, changed, new)
+    if known != former:  # a first pass, or other settings: everything may differ
+        changed = 0
+    return _held(tx, at, changed, new, emptied)
 
 
 def _end(tx: Tx, at: Place, page: Page, kind: PassKind) -> None:
@@ -218,13 +231,17 @@ def _thaw(tx: Tx, at: Place) -> None:
         write_holds.close(tx, at.source, "rejected", at.partition_id, "withdrawn", at.seen_at)
 
 
-def _held(tx: Tx, at: Place, changed: int, new: int) -> int:
-    if not all_changed(changed, changed):  # spares counting
+def _held(tx: Tx, at: Place, changed: int, new: int, emptied: Mapping[str, int]) -> int:
+    most = max(emptied.values(), default=0)
+    if not all_changed(changed, changed) and lost_field(emptied, most) is None:  # spares counting
         return ENDED
     of = items_of(tx, at.source, at.partition_id) - new
-    if not all_changed(changed, of):
+    if (lost := lost_field(emptied, of)) is not None:
+        text = f"the field {lost[0]} is empty now in {lost[1]} of {of} items that had a value"
+    elif all_changed(changed, of):
+        text = f"{changed} of {of} items changed at once"
+    else:
         return ENDED
-    text = f"{changed} of {of} items changed at once"
     write_holds.put(tx, write_holds.NewHold(at.source, at.partition_id, "changed", (), text, at.run_id, at.seen_at))
     return HELD
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,7 +17,7 @@ from connectors.base import Connector, Page, Partition, Seen, SourceError, check
 from hub.sync.funnel import Abandoned, Funnel
 from hub.sync.pages import edge, merged, read
 
-CAPACITY = 32 * 2**20
+CAPACITY = 8 * 2**20
 """Bytes of pages, as estimated, that wait for the writer."""
 CENSUS_BATCH = 5_000
 SEEN_SIZE = 250
@@ -131,24 +131,20 @@ def _work(connector: Connector, work: Work) -> Iterator[Message]:
 
 def _census(connector: Connector, partition: Partition) -> Iterator[Message]:
     """Batches, the last one with ``end``; an empty census is one empty batch."""
-    rows = _listed(connector.census(partition))
-    batch = tuple(islice(rows, CENSUS_BATCH))
+    with edge("a listing"):
+        rows = iter(connector.census(partition))
+    batch = _listed(rows)
     while True:
-        following = tuple(islice(rows, CENSUS_BATCH))
+        following = _listed(rows)
         yield Listed(batch, end=not following)
         if not following:
             return
         batch = following
 
 
-def _listed(rows: Iterable[Seen]) -> Iterator[Seen]:
-    iterator = iter(rows)
-    while True:
-        with edge("a listing"):
-            row = next(iterator, None)
-        if row is None:
-            return
-        yield row
+def _listed(rows: Iterator[Seen]) -> tuple[Seen, ...]:
+    with edge("a listing"):
+        return tuple(islice(rows, CENSUS_BATCH))
 
 
 def _size(message: Message) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.base import AccessLost, Account, AuthError, Connector, CursorExpired, Misconfigured, Partition, SourceError
@@ -53,13 +53,23 @@ class Pass:
     pages: int = 0
     restarts: int = 0
     over: bool = False
+    carried: bool = False
     tally: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> Work:
         """Where the pass goes on, or that it begins; called when its turn comes."""
         self.position = self.start(self)
+        self.carried = self.position.resume is not None
         since = None if self.position.since is None else datetime.fromtimestamp(self.position.since / 1000, UTC)
-        return Work(self.partition, since, self.position.resume, self.plan.census and self.position.kind == "delta")
+        return Work(self.partition, since, self.position.resume, self.lists)
+
+    @property
+    def lists(self) -> bool:
+        """Whether a census follows: after a delta, and after a full pass of which an earlier run read a part, since what that
+        part held may have changed meanwhile."""
+        assert self.position is not None
+        carried = self.position.kind == "full" and self.carried and self.partition.reads == "delta"
+        return carried or (self.plan.census and self.position.kind == "delta")
 
 
 class Reading:
@@ -133,6 +143,10 @@ class Reading:
         source = self._run.source
         with edge("the list of projects"):
             partitions = connector.partitions()
+        stored = self._writer.keys(source)
+        partitions = _recognised(partitions, stored)
+        # A configured name that is nowhere may be the former key of what is no longer listed: then nothing was taken out.
+        unknown = any(p.state == "unseen" and p.id not in stored for p in partitions)
         self._writer.put_partitions(source, partitions, run_id=self._run.id)
         self._known = {id_: Known(*each) for id_, each in self._writer.positions(source).items()}
         states: dict[str, Visibility] = {"live": "failed", "unseen": "lost", "archived": "archived", "trashed": "trashed"}
@@ -146,7 +160,7 @@ class Reading:
                 )
         self._writer.listed_again(source, [p.id for p in partitions], self._run.at)
         for partition in self._writer.unlisted(source):
-            self._missing(partition, named)
+            self._missing(partition, named and not unknown)
         return partitions
 
     def _missing(self, partition: Partition, named: bool) -> None:
@@ -257,7 +271,7 @@ class Reading:
             job.over = True
             text = f"{partition.key or partition.title}: too many records can no longer be understood; its numbers stand still"
             self._failed(partition, text, HELD)
-        elif page.end is not None and position.kind != "recent" and not (job.plan.census and position.kind == "delta"):
+        elif page.end is not None and position.kind != "recent" and not job.lists:
             self._complete(job, "listed" if position.kind == "full" and page.end == "complete" else "unchanged")
 
     def _census(self, job: Pass, message: Listed) -> None:
@@ -308,3 +322,14 @@ class Reading:
 
 def _millis(at: datetime | None) -> int | None:
     return None if at is None else int(at.timestamp() * 1000)
+
+
+def _recognised(partitions: list[Partition], stored: dict[str, str]) -> list[Partition]:
+    """What is configured by a key and out of sight has no id of its own: it is the stored partition that had this key."""
+    by_key = {key.casefold(): id_ for id_, key in stored.items()}
+    listed = {p.id for p in partitions}
+    found = []
+    for p in partitions:
+        known = by_key.get((p.key or p.id).casefold()) if p.state == "unseen" else None
+        found.append(replace(p, id=known) if known is not None and known not in listed else p)
+    return found

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import connectors
 from connectors.base import Connector, IoSettings, SourceError, SourceSettings
-from hub.config import Config, Source
+from hub.config import Config
 from hub.model import Mapping
 from hub.store import Store
 from hub.store.read import Reader
@@ -88,7 +88,7 @@ def sync_source(
         record.notes.extend(notes)
         reading = Reading(writer, store, run, record, listener, private, calculate)
         try:
-            with heard(name, record.notes, listener), (opener or _opener(source))(settings) as connector:
+            with heard(name, record.notes, listener), (opener or _opener(config.limits(name)))(settings) as connector:
                 reading.source(connector, settings.kind, settings.url, named=bool(settings.partitions))
         except SourceError as error:
             record.fail(str(error), error.hint)
@@ -105,8 +105,8 @@ def sync_source(
     return summary
 
 
-def _opener(source: Source) -> Opener:
-    return lambda settings: connectors.open(settings, IoSettings(rate=source.rate))
+def _opener(limits: IoSettings) -> Opener:
+    return lambda settings: connectors.open(settings, limits)
 
 
 def _now() -> int:

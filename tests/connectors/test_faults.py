@@ -119,6 +119,23 @@ def test_whoever_asks_as_that_account_waits_too() -> None:
     assert min(asked_at[1:]) >= asked_at[0] + 60.0
 
 
+def test_those_who_waited_do_not_all_ask_again_in_the_same_moment() -> None:
+    """F01: jitter on top, for each of them."""
+    clock, gates = Clock(), Gates()
+    with pytest.raises(RateLimited):
+        make_io("http://127.0.0.1:9", clock, gates=gates, attempts=1, jitter=0.0).call(_slowed_down)
+    ends = []
+    for jitter in (0.1, 0.9):
+        mine = Clock()
+        make_io("http://127.0.0.1:9", mine, gates=gates, jitter=jitter, backoff=2.0).call(int)
+        ends.append(mine.now)
+    assert ends == [pytest.approx(1060.2), pytest.approx(1061.8)]
+
+
+def _slowed_down() -> None:
+    raise RateLimited("slow down", retry_after=60.0)
+
+
 def test_five_bare_429s_are_survived_and_their_html_is_never_read() -> None:
     """F02: the pauses grow, the attempts stay within the budget."""
     clock = Clock()

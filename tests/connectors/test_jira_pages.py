@@ -65,6 +65,7 @@ def test_more_pages_without_a_token_are_an_error_and_no_end(token: str | None) -
 
 
 def test_a_loop_over_three_tokens_is_an_error() -> None:
+    """F11: the planted fault ``no_loop_guard`` survives every simulation; this catches it."""
     pages = [ids(1, token="a"), ids(2, token="b"), ids(3, token="c"), ids(4, token="a")]
     with (
         stubbed(search__jql=[*pages, ids(5, token="b")], issue__bulkfetch=as_asked) as (connector, _),
@@ -74,6 +75,7 @@ def test_a_loop_over_three_tokens_is_an_error() -> None:
 
 
 def test_pages_with_new_tokens_and_old_rows_do_not_go_on_for_ever() -> None:
+    """F11: the token is ever new, the rows are not."""
     pages = [ids(1, 2, token=f"t{number}") for number in range(99)]
     with (
         stubbed(search__jql=pages, issue__bulkfetch=as_asked) as (connector, server),
@@ -233,6 +235,7 @@ def test_lists_are_followed_by_what_came_back_and_to_is_last() -> None:
 
 
 def test_a_list_that_never_ends_is_an_error() -> None:
+    """F11: an ignored ``startAt``."""
     with stubbed(project__search=listed(isLast=False)) as (connector, _), pytest.raises(BadData, match="end"):
         connector.partitions()
 

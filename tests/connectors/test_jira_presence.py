@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -26,8 +25,14 @@ def ident(sb: Sandbox, key: str) -> str:
 def test_a_project_out_of_sight_is_unseen_and_its_issues_are_denied_never_gone(sb: Sandbox) -> None:
     """F09: hidden, then back; a smaller role looks the same."""
     one = ident(sb, "CORE-1")
-    losses: tuple[tuple[str, Any], ...] = (("mutate", {"op": "project", "project": "CORE", "hidden": True}), ("switches", {"role": ["GROW"]}))
-    returns: tuple[tuple[str, Any], ...] = (("mutate", {"op": "project", "project": "CORE", "hidden": False}), ("switches", {"role": []}))
+    losses: tuple[tuple[str, Any], ...] = (
+        ("mutate", {"op": "project", "project": "CORE", "hidden": True}),
+        ("switches", {"role": ["GROW"]}),
+    )
+    returns: tuple[tuple[str, Any], ...] = (
+        ("mutate", {"op": "project", "project": "CORE", "hidden": False}),
+        ("switches", {"role": []}),
+    )
     for lose, regain in zip(losses, returns, strict=True):
         sb.control("POST", *lose)
         with jira(sb, partitions=("CORE", "GROW")) as connector:
@@ -161,19 +166,17 @@ def test_the_size_of_a_project_is_what_jira_says_and_nothing_without_it(sb: Sand
             assert [part.size for part in connector.partitions()] == [None]
 
 
-def test_a_hundred_thousand_suspects_are_asked_a_hundred_at_a_time_and_side_by_side(sb: Sandbox) -> None:
-    """F18: most are silent, which proves nothing yet; those that are there come back."""
+def test_many_suspects_are_asked_a_hundred_at_a_time_and_side_by_side(sb: Sandbox) -> None:
+    """F18: ten thousand ids, most of them silent, which proves nothing yet; those that are there come back."""
     there = [row["id"] for row in sb.search("project = CORE ORDER BY key", fields="id")]
-    asked = [str(number) for number in range(900_000, 920_000 - len(there))] + there
-    sb.switch(latency=0.02)
+    asked = [str(number) for number in range(900_000, 910_000 - len(there))] + there
     with jira(sb) as connector:
-        connector.partitions()
         connector.get(["1"])
         sb.control("DELETE", "log")
-        began = time.monotonic()
+        sb.control("DELETE", "violations")
+        sb.switch(latency=0.01)
         fetched = connector.get(iter(asked))
-        took = time.monotonic() - began
     calls = [entry for entry in sb.log() if entry["path"] == BULK]
-    assert len(calls) == 200 and took < 200 * 0.02, "one after the other would take longer for the latency alone"
+    assert len(calls) == 100 and 2 <= sb.violations()["peak"] <= 8
     assert {item.id for item in fetched.items} == set(there)
     assert len(fetched.denied) == len(asked) - len(there)

@@ -62,6 +62,8 @@ def sent(sb: Sandbox) -> list[dict[str, Any]]:
             list(connector.changes(partition, pages[0].items[0].updated_at, None))
             list(connector.census(partition))
             connector.get([pages[0].items[0].id, pages[0].items[0].key or ""])
+    with jira(sb, partitions=("NOPE", "CORE")) as connector:
+        connector.partitions()
     return sb.log()
 
 
@@ -89,6 +91,7 @@ def test_the_run_asked_for_all_that_it_should(sent: list[dict[str, Any]]) -> Non
     paths = {entry["path"].rsplit("/rest/", 1)[1] for entry in sent}
     assert paths >= {
         "api/3/serverInfo", "api/3/myself", "api/3/field", "api/3/field/search", "api/3/project/search", "api/3/status",
+        "api/3/project/NOPE",
         "api/3/issuetype", "api/3/search/jql", "api/3/issue/bulkfetch", "agile/1.0/board", "agile/1.0/board/1/sprint",
         "agile/1.0/board/1/configuration",
     }  # fmt: skip

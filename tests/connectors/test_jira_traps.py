@@ -26,6 +26,7 @@ from tests.hub.sandbox.process import Sandbox
 
 
 def test_an_empty_page_with_a_token_is_followed_a_bounded_number_of_times(sb: Sandbox) -> None:
+    """F11: Jira may filter a page empty, but not for ever."""
     with jira(sb) as connector:
         sb.fault("empty_page", path=SEARCH, times=0)
         with pytest.raises(BadData):

@@ -129,6 +129,29 @@ def test_an_error_cancels_its_own_map_only() -> None:
     assert list(healthy) == list(range(1, 50))
 
 
+def test_what_a_cancelled_map_waits_for_inside_of_its_calls_ends_with_it() -> None:
+    """One thread, in a call inside of a mapped one, an hour from its next try; whoever maps next needs the thread."""
+    io = real_io(URL, parallel=1, backoff=10_000.0, backoff_max=10_000.0, attempts=2)
+    waiting = threading.Event()
+
+    def down() -> None:
+        waiting.set()
+        raise Unavailable("down")
+
+    def work(number: int) -> int:
+        if number:
+            io.call(down)
+        return number
+
+    mapped = io.map(work, range(3))
+    assert next(mapped) == 0
+    assert waiting.wait(10)
+    time.sleep(0.02)  # it may still be on its way into the wait; either way it has to come out
+    mapped.close()  # type: ignore[attr-defined]
+    assert list(io.map(lambda number: number, range(3))) == [0, 1, 2]
+    io.close()
+
+
 def test_threads_end_with_their_pool() -> None:
     pool = Pool(4)
     threads = {pool.submit(threading.current_thread).result(10) for _ in range(20)}

@@ -38,14 +38,14 @@ def nights(calls: int, faults: float, seed: int, timeouts: float = 0.5) -> int:
     return runs
 
 
-@pytest.mark.parametrize(("calls", "seeds"), [(100, 30), (400, 20), (2000, 5), (10_000, 2)])
+@pytest.mark.parametrize(("calls", "seeds"), [(100, 30), (400, 20), (2000, 5), (10_000, 1)])
 def test_with_every_tenth_request_failing_a_run_completes(calls: int, seeds: int) -> None:
     """F03, F04: 503s and timeouts mixed; no run needs a second one."""
     assert [nights(calls, 0.1, seed) for seed in range(seeds)] == [1] * seeds
 
 
 @pytest.mark.parametrize("timeouts", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize(("calls", "seeds"), [(100, 30), (400, 20), (2000, 5), (10_000, 2)])
+@pytest.mark.parametrize(("calls", "seeds"), [(100, 30), (400, 20), (2000, 5), (10_000, 1)])
 def test_with_every_fifth_request_failing_three_runs_are_enough(calls: int, seeds: int, timeouts: float) -> None:
     """F03, F04: even when each of the faults is a timeout, which costs twice."""
     assert max(nights(calls, 0.2, seed, timeouts) for seed in range(seeds)) <= 3

@@ -174,7 +174,7 @@ ALPHABET = string.ascii_letters + string.digits + "+/=~_.-"
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.text(ALPHABET, min_size=12, max_size=40),
+    st.text(ALPHABET, min_size=12, max_size=40).map("tk~{}".format),  # one of digits alone would be a wait, or a length
     st.integers(9, 11),
     st.sampled_from(sorted(set(echoes("x")) - {"silence", "drip"})),
 )
@@ -188,9 +188,8 @@ def test_no_secret_at_all_is_said(secret: str, length: int, fault: str) -> None:
             except Exception as error:
                 shown = told(error)
             everything = shown + text.getvalue()
-        source = "".join(traceback.format_stack())
         for form in forms(one):
-            assert form not in everything or form in source or set(form) <= {"-", ".", "_", "="}
+            assert form not in everything
 
 
 def test_nothing_but_the_one_context_decides_what_is_trusted() -> None:

@@ -342,7 +342,7 @@ def test_unread_variables_are_warned_about(write: Any) -> None:
 
 def test_all_problems_at_once(write: Any) -> None:
     path = write(
-        'timezone = "Europe/Berln"\ndatabse = "x"\nmappings = 3\n[daemon]\nevery = "1d"\n'
+        'timezone = "Europe/Berln"\ndatabse = "x"\nmappings = 3\n[channel]\nevery = "1d"\n'
         '[source.jira]\nkind = "trakcer"\nurl = "jira.example"\n'
         '[source.other]\nkind = "tracker"\nuser = 5\nproject = ["A"]\nprojects = ["A", "a"]\n'
         'fields = { team = "", "a b" = "x" }\n'
@@ -352,8 +352,7 @@ def test_all_problems_at_once(write: Any) -> None:
         'config.toml:1:12: "Europe/Berln" is no time zone. Did you mean "Europe/Berlin"?',
         'config.toml:2:1: The key "databse" is unknown in config.toml. Did you mean "database"?',
         'config.toml:3:12: `mappings` must be a text, not a number. Put it in quotes: mappings = "3".',
-        "config.toml:4:2: [daemon] is not supported by this version. "
-        'Remove the table; run "anchorline sync" from cron until then.',
+        "config.toml:4:2: [channel] is not supported by this version. Remove the table; no messages are sent.",
         'config.toml:7:8: There is no connector of kind "trakcer". Did you mean "tracker"?',
         "config.toml:8:7: The value of `url` is not an address. Write it in full: https://NAME.atlassian.net.",
         "[source.other]".join(

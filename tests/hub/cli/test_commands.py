@@ -33,7 +33,20 @@ HEAVY = (
     "hub.config",
     "connectors",
 )
-COMMANDS = ("init", "check", "import", "sync", "evaluate", "progress", "unanchored", "explain", "runs", "demo", "version")
+COMMANDS = (
+    "init",
+    "check",
+    "import",
+    "sync",
+    "serve",
+    "evaluate",
+    "progress",
+    "unanchored",
+    "explain",
+    "runs",
+    "demo",
+    "version",
+)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sync", "--help"], ["demo", "-h"]])

@@ -96,6 +96,20 @@ class Sandbox:
         found: dict[str, Any] = self.control("GET", f"truth/{name}")
         return found
 
+    def truths(self) -> dict[str, dict[str, Any]]:
+        """What is true of every issue that exists, by id; `seen`: whether the account may find it."""
+        found: dict[str, dict[str, Any]] = self.control("GET", "truth")
+        return found
+
+    def violations(self) -> dict[str, Any]:
+        """Requests during announced waits, and how many waits were announced; see hub.sandbox.limits."""
+        found: dict[str, Any] = self.control("GET", "violations")
+        return found
+
+    def waited(self, seconds: float) -> None:
+        """A virtual clock of ours has waited."""
+        self.control("POST", "pass", {"seconds": seconds})
+
     def reset(self) -> None:
         """As it was at the start: issues, faults, switches, clock and log."""
         self.control("POST", "reset")

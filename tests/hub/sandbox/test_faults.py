@@ -191,6 +191,44 @@ def test_a_change_between_two_pages(sb: Sandbox) -> None:
     assert [row["id"] for row in sb.search(JQL, maxResults=10)] == whole[:12] + whole[13:]
 
 
+def test_rows_that_come_twice_in_one_page(sb: Sandbox) -> None:
+    whole = [row["id"] for row in sb.search(JQL, maxResults=10)]
+    sb.fault("duplicate", path=SEARCH, by=2)
+    first = [row["id"] for row in page(sb).json()["issues"]]
+    assert first == whole[:5] + whole[:2]
+    sb.fault("duplicate", path="/rest/api/3/issue/bulkfetch")
+    assert [row["id"] for row in sb.bulkfetch(*whole[:2])["issues"]] == [*whole[:2], whole[0]]
+
+
+def outcome(sb: Sandbox, start: int) -> str:
+    """What became of one request."""
+    try:
+        answer = page(sb, nothing=str(start))
+    except httpx.TransportError as error:
+        return type(error).__name__
+    return f"{answer.status_code} {answer.headers['content-type'][:9]} {answer.headers.get('retry-after', '')}"
+
+
+def test_random_faults_are_of_every_kind_and_the_same_again(sb: Sandbox) -> None:
+    sb.fault("random", path=["/rest/api/3/search", "/rest/api/3/issue"], probability=0.5, seed=7)
+    seen = [outcome(sb, at) for at in range(60)]
+    assert set(seen) == {
+        "200 applicati ", "503 applicati ", "429 applicati 1", "ReadError", "RemoteProtocolError", "200 text/html ",
+    }  # fmt: skip
+    assert sb.http.get("/rest/api/3/myself").status_code == 200
+    sb.heal()
+    sb.fault("random", path=["/rest/api/3/search", "/rest/api/3/issue"], probability=0.5, seed=7)
+    assert [outcome(sb, at) for at in reversed(range(60))] == seen[::-1], "whatever the order, each request suffers the same"
+    sb.heal()
+    sb.fault("random", path=SEARCH, probability=0.5, seed=8)
+    assert [outcome(sb, at) for at in range(60)] != seen
+
+
+def test_a_request_that_failed_at_random_may_succeed_the_next_time(sb: Sandbox) -> None:
+    sb.fault("random", path=SEARCH, probability=0.5, seed=1, kinds=["503"])
+    assert {outcome(sb, 0) for _ in range(12)} == {"200 applicati ", "503 applicati "}
+
+
 def test_issues_missing_from_a_bulkfetch_and_issue_errors(sb: Sandbox) -> None:
     names = [row["id"] for row in sb.search(JQL, maxResults=10)][:4]
     sb.fault("missing", path="/rest/api/3/issue/bulkfetch", ids=[names[0]])
@@ -204,12 +242,14 @@ def test_issues_missing_from_a_bulkfetch_and_issue_errors(sb: Sandbox) -> None:
 def test_rules_that_make_no_sense_are_refused(sb: Sandbox) -> None:
     with pytest.raises(FaultError, match="do is one of"):
         Rule.read({"do": "explode"})
+    with pytest.raises(FaultError, match="kinds are some of"):
+        Rule.read({"do": "random", "kinds": ["flood"]})
     assert sb.control_http.post("/faults", json={"do": "explode"}).status_code == 400
 
 
 def test_every_kind_has_a_test_in_this_file() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
-    missing = [kind for kind in (*WIRE, *MEANING) if f'fault("{kind}"' not in text]
+    missing = [kind for kind in (*WIRE, *MEANING, "random") if f'fault("{kind}"' not in text]
     assert missing == []
 
 

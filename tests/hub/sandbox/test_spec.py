@@ -34,6 +34,7 @@ EXEMPTIONS = (
 GETS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (CLOUD, "/rest/api/3/serverInfo", {}),
     (CLOUD, "/rest/api/3/myself", {}),
+    (CLOUD, "/rest/api/3/mypermissions", {"permissions": "EDIT_ISSUES,ADMINISTER"}),
     (CLOUD, "/rest/api/3/field", {}),
     (CLOUD, "/rest/api/3/field/search", {}),
     (CLOUD, "/rest/api/3/field/search", {"maxResults": "5", "startAt": "3"}),
@@ -44,6 +45,10 @@ GETS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (CLOUD, "/rest/api/3/project/search", {"maxResults": "3"}),
     (CLOUD, "/rest/api/3/project/search", {"status": "archived"}),
     (CLOUD, "/rest/api/3/project/search", {"status": "deleted"}),
+    (CLOUD, "/rest/api/3/project/search", {"expand": "insight"}),
+    (CLOUD, "/rest/api/3/project/CORE", {}),
+    (CLOUD, "/rest/api/3/project/10007", {}),
+    (CLOUD, "/rest/api/3/project/NOPE", {}),
     (CLOUD, "/rest/api/3/search/jql", {"jql": ALL, "maxResults": "5000"}),
     (CLOUD, "/rest/api/3/search/jql", {"jql": ALL, "fields": "key"}),
     (CLOUD, "/rest/api/3/search/jql", {"jql": ALL, "fields": "*all", "maxResults": "100"}),
@@ -162,5 +167,10 @@ def test_every_route_is_checked() -> None:
     routes = {route.path for route in JiraApi(Site(Catalog([], {}, {}), None), Settings()).app().routes}  # type: ignore[attr-defined]
     text = pathlib.Path(__file__).read_text(encoding="utf-8")
     for path in routes - {"/rest/api/{version}/search"}:  # the removed search, which no description has
-        plain = path.replace("{version}", "3").replace("{issue}", "CORE-1").replace("{board:int}", "{at}")
+        plain = (
+            path.replace("{version}", "3")
+            .replace("{issue}", "CORE-1")
+            .replace("{project}", "CORE")
+            .replace("{board:int}", "{at}")
+        )
         assert plain in text, path

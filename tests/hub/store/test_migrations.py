@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 
 from hub.errors import SchemaMismatch
 from hub.store import Store, faults, migrate, open_store
@@ -69,30 +70,89 @@ def test_four_processes_that_start_at_once_migrate_postgres_once(postgres_server
     postgres_server.drop("four_at_once")
 
 
-@pytest.mark.parametrize("at", [1, 2, 20, 40, 44, 52, 58])
-def test_a_migration_that_is_killed_leaves_the_database_as_it_was(tmp_path: Path, at: int) -> None:
+def test_an_upgrade_that_is_killed_leaves_the_database_as_it_was(tmp_path: Path) -> None:
     """F46: killed before a statement of the first migration or of a later one."""
-    path = tmp_path / "anchorline.db"
-    assert opening(f"sqlite:///{path}", **{faults.VARIABLE: str(at)}).wait() == 137
-    assert tables(path) == set()
-    open_store(f"sqlite:///{path}").close()
-    assert set(METADATA.tables) <= tables(path)
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    writes = count_writes(url, tmp_path)
+    for at in range(1, writes + 1, 9):
+        path = tmp_path / f"killed{at}.db"
+        assert opening(f"sqlite:///{path}", **{faults.VARIABLE: str(at)}).wait() == 137
+        assert tables(path) == set(), at
+        open_store(f"sqlite:///{path}").close()
+        assert set(METADATA.tables) <= tables(path)
 
 
 @pytest.mark.postgres
-def test_a_migration_of_postgres_that_is_killed_leaves_the_database_as_it_was(postgres_server: PostgresServer) -> None:
-    url = postgres_server.create("killed", empty=True)
-    assert opening(url, **{faults.VARIABLE: "20"}).wait() == 137
-    open_store(url).close()
-    postgres_server.drop("killed")
+def test_an_upgrade_of_postgres_that_is_killed_leaves_the_database_as_it_was(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """F46: the same on PostgreSQL."""
+    writes = count_writes(postgres_server.create("counted", empty=True), tmp_path)
+    postgres_server.drop("counted")
+    for at in range(1, writes + 1, 17):
+        url = postgres_server.create(f"killed_{at}", empty=True)
+        assert opening(url, **{faults.VARIABLE: str(at)}).wait() == 137
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchall() == [(0,)], at
+        open_store(url).close()
+        postgres_server.drop(f"killed_{at}")
+
+
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_an_upgrade_of_a_database_in_use_that_is_killed_loses_nothing(
+    kind: str, step: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """F46: killed on the way from the first schema to the newest one; the next start does it all."""
+    server = request.getfixturevalue("postgres_server") if kind == "postgres" else None
+
+    def fresh(name: str) -> str:
+        url = server.create(name, empty=True) if server else f"sqlite:///{tmp_path / name}.db"
+        first_schema(url)
+        return str(url)
+
+    def done(name: str) -> None:
+        if server:
+            server.drop(name)
+
+    writes = count_writes(fresh("counted"), tmp_path)
+    done("counted")
+    assert writes > 10
+    for at in range(1, writes + 1, step):
+        url = fresh(f"upgrade_{at}")
+        assert opening(url, **{faults.VARIABLE: str(at)}).wait() == 137
+        assert revision_of(url) == "0001", at
+        with open_store(url) as store:
+            assert {each.id: each.parent for each in Reader(store).items()} == {"1": None, "2": 1, "3": None}
+        assert revision_of(url) == migrate.NEWEST
+        done(f"upgrade_{at}")
+
+
+def count_writes(url: str, folder: Path) -> int:
+    """How many statements and commits it takes to open this database."""
+    count = folder / "count"
+    assert opening(url, **{faults.VARIABLE: "0", faults.COUNT_FILE: str(count)}).wait() == 0
+    return int(count.read_text())
+
+
+def revision_of(url: str) -> str:
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+    engine.dispose()
+    return str(found)
+
+
+def engine_of(url: str) -> Engine:
+    given = make_url(url)
+    return create_engine(given if given.get_backend_name() == "sqlite" else given.set(drivername="postgresql+psycopg"))
 
 
 def first_schema(url: str) -> None:
     """A database as the first version left it: an epic with a story, which stood under another one before."""
     from alembic import command
 
-    given = make_url(url)
-    engine = create_engine(given if given.get_backend_name() == "sqlite" else given.set(drivername="postgresql+psycopg"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         config = migrate._config()
         config.attributes["connection"] = connection

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,9 +17,11 @@ from sqlalchemy.engine import make_url
 from connectors.base import Dimension, Gone, Page, Rejected, WorkItem
 from hub.errors import LostOwnership, StoreUnavailable
 from hub.store import Store, open_store
+from hub.store.read import Reader
 from hub.store.write import Writer
 from tests.hub.store.child import Child
 from tests.hub.store.databases import PostgresServer
+from tests.hub.store.pooler import Pooler
 from tests.hub.store.world import item, world
 
 NAME = "source:jira"
@@ -165,9 +168,7 @@ def test_a_connection_that_ends_in_the_middle_of_a_copy(postgres_store: Store, p
 
 
 @pytest.mark.postgres
-def test_an_owner_whose_lock_was_cut_goes_on_until_it_is_replaced(
-    postgres_store: Store, postgres_url: str
-) -> None:
+def test_an_owner_whose_lock_was_cut_goes_on_until_it_is_replaced(postgres_store: Store, postgres_url: str) -> None:
     """F28: the epoch decides, not the lock: one that nobody replaced has nobody to disturb."""
     with world(postgres_store) as w:
         locks = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database ="
@@ -212,7 +213,7 @@ def test_names_that_postgres_could_not_index_are_set_aside_on_both(store: Store)
         assert set(w.items()) == {"1", "5"}
         reasons = {(q.reason, len(q.id or "")) for q in w.reader.quarantine()}
         assert reasons == {
-            ("its id is longer than 500 characters", 500),
+            ("its id is longer than 500 characters", 0),
             ("its key is longer than 500 characters", 1),
             ("its parent's name is longer than 500 characters", 1),
         }
@@ -265,3 +266,19 @@ def test_a_process_that_slept_through_its_replacement_cannot_write(postgres_stor
             other.process.send_signal(signal.SIGCONT)
             assert other.read() == "LostOwnership"
             assert set(w.items()) == {"child 0", "mine"}
+
+
+@pytest.mark.postgres
+def test_a_pooler_in_transaction_mode_is_refused(postgres_store: Store, postgres_url: str) -> None:
+    """F28: behind one a lock belongs to whoever comes next; two runs would take each other's turn."""
+    url = make_url(postgres_url)
+    server = Path(str(url.query["host"])) / ".s.PGSQL.5432"
+    with Pooler(server, str(url.username), str(url.database)) as pooler:
+        through = url.set(host="127.0.0.1", port=pooler.port, query={})
+        with open_store(through.render_as_string(hide_password=False)) as store:
+            with pytest.raises(StoreUnavailable, match="pooler in transaction mode, in which no lock holds") as refused:
+                store.own(NAME)
+            assert "pool by session" in refused.value.hint
+            assert Reader(store).sources() == [], "reading works"
+    with postgres_store.own(NAME) as mine:
+        assert mine.epoch == 1, "nothing was taken over"

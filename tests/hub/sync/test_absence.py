@@ -355,6 +355,21 @@ def test_other_settings_may_change_everything(hub: Hub) -> None:
     assert hub.tracker.read[-2:] == [("CORE", None), ("GROW", None)]
 
 
+def test_a_field_that_is_gone_from_most_items_is_held(hub: Hub) -> None:
+    """F21: numbers that rest on it stand still, also where the settings changed with it."""
+    for n in range(100, 120):
+        hub.tracker.change(f"{n}", estimate="3")
+    hub.sync()
+    hub.approve(hub.holds()[0][0])
+    assert hub.sync().result == "complete"
+    hub.tracker.fingerprint = "2"
+    for n in range(100, 112):
+        hub.tracker.change(f"{n}", estimate=None)
+    summary = hub.sync()
+    assert summary.result == "held" and "the field estimate is empty now in 12 of 20 items" in (summary.error or "")
+    assert hub.frozen() == ["changed"]
+
+
 def test_too_many_unreadable_records_fail_the_partition_and_freeze_it(hub: Hub) -> None:
     """F21: more than a tenth newly in quarantine means that the answers changed their shape."""
     before = hub.cursors()

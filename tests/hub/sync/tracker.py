@@ -277,10 +277,8 @@ class Hub:
         if self.tracker.named:
             source = replace(config.sources["jira"], partitions=self.tracker.named)
             config = replace(config, sources={"jira": source})
-        return sync_source(
-            config, self.mapping(), self.store, "jira", mode=mode, opener=lambda s: TrackerConnector(s, self.tracker), now=self.now,
-            threads=threads, **more,
-        )  # fmt: skip
+        given = {"mode": mode, "opener": lambda s: TrackerConnector(s, self.tracker), "now": self.now, "threads": threads}
+        return sync_source(config, self.mapping(), self.store, "jira", **(given | more))
 
     def evaluate(self) -> int | None:
         config = load_config(self.folder / "config.toml", {"ANCHORLINE_JIRA__TOKEN": "a-token"})

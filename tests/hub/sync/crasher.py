@@ -1,0 +1,135 @@
+"""Runs over a ``Tracker`` in forked children that are killed before their k-th write.
+
+    python -m tests.hub.sync.crasher FOLDER
+
+Orders are lines on stdin: {"scenario": NAME, "database": URL, "stage": "prepare" | "act" | "settle", "at": K or null,
+"out": PATH or null}; each is answered with the child's exit code and the number of writes and commits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from hub.store import Store, faults, open_store
+from hub.sync import Mode
+from tests.hub.sync.tracker import Hub, Tracker
+from tests.hub.sync.worlds import rows, state
+
+HELD = "SELECT source, partition_id, kind, ids, coalesce(decision, '') FROM hold ORDER BY id"
+
+
+class Scenario(NamedTuple):
+    """``before`` what there is after the first run, if there is one; ``then`` what happens until the run that is killed."""
+
+    mode: Mode
+    then: Callable[[Tracker], None] | None
+    approves: bool = False
+
+
+def company() -> Tracker:
+    tracker = Tracker(pages=2)
+    tracker.put("CORE", *(f"{n}" for n in range(100, 116)))
+    tracker.put("GROW", *(f"{n}" for n in range(200, 206)), labels=("beta",))
+    tracker.put("CORE", "150", labels=(), level=1)
+    tracker.put("GROW", "151", "152", labels=(), parent_ref="150")
+    return tracker
+
+
+def everyday(tracker: Tracker) -> None:
+    """New, changed, moved, re-parented and renamed."""
+    tracker.put("GROW", "299")
+    tracker.finish("100", "101", "200")
+    tracker.move("102", "GROW")
+    tracker.change("150", labels=("beta",))
+    tracker.change("152", parent_ref=None)
+    tracker.states["NONE"] = "live"
+
+
+def deletions(tracker: Tracker) -> None:
+    """A few gone, one that no delta tells of, a project archived later."""
+    everyday(tracker)
+    tracker.delete("110", "111")
+    tracker.unlisted.add("112")
+
+
+def mass(tracker: Tracker) -> None:
+    """Too much at once."""
+    tracker.delete(*(f"{n}" for n in range(103, 116)))
+
+
+def flip(tracker: Tracker) -> None:
+    """All of a project changes at once."""
+    tracker.finish(*(f"{n}" for n in range(100, 116)), "150")
+
+
+SCENARIOS = {
+    "first": Scenario("nightly", None),
+    "delta": Scenario("delta", everyday),
+    "census": Scenario("nightly", deletions),
+    "full": Scenario("full", deletions),
+    "held": Scenario("nightly", mass),
+    "approved": Scenario("nightly", mass, approves=True),
+    "changed": Scenario("nightly", flip),
+}
+
+
+def act(folder: Path, order: dict[str, str]) -> None:
+    scenario = SCENARIOS[order["scenario"]]
+    tracker = company()
+    with open_store(order["database"]) as store:
+        hub = Hub(folder, store, tracker)
+        stages = [hub.sync] if scenario.then else []
+        if order["stage"] == "prepare":
+            for run in stages:
+                assert run().result == "complete"
+            return
+        tracker.pass_time(hours=24 * len(stages))
+        if scenario.then:
+            scenario.then(tracker)
+        if scenario.approves:
+            if order["stage"] == "act" and not rows(store, HELD):
+                raise AssertionError("prepared without its hold")
+            tracker.pass_time(hours=48)
+        _run(hub, store, scenario, order)
+
+
+def _run(hub: Hub, store: Store, scenario: Scenario, order: dict[str, str]) -> None:
+    if order["stage"] == "hold":
+        assert hub.sync().result == "held"
+        hub.approve(hub.holds()[0][0])
+        return
+    hub.sync(scenario.mode)
+    if order["stage"] == "settle":
+        hub.sync()
+    Path(order["out"]).write_text(json.dumps({"state": state(store), "held": rows(store, HELD), "points": faults._count}))
+
+
+def main(folder: str) -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                if order.get("at") is not None:
+                    os.environ[faults.VARIABLE] = str(order["at"])
+                act(Path(folder), order)
+                code = 0
+            except BaseException:
+                import traceback
+
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

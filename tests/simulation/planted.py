@@ -1,0 +1,473 @@
+"""Bugs put into the hub on purpose: whether the simulation notices is what its own green is worth.
+
+Each plant says what it breaks, and by what it is caught: a seed of the simulation, or one of the directed stories.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import hub.store.locks
+from connectors._shared import retry
+from connectors.base import BadData, CursorExpired, Page, SourceError
+from hub import absence
+from hub.store import write_absence, write_base, write_passes
+from hub.store.read_absence import Absences
+from hub.store.write import Writer
+from hub.store.write_base import Tx
+from hub.sync.plan import Known
+from hub.sync.record import Record
+from tests.simulation import connector
+from tests.simulation.setup import STARTS
+from tests.simulation.world import started
+
+evaluate: Any = importlib.import_module("hub.sync.evaluate")  # the room exports a function of the same name
+judge: Any = importlib.import_module("hub.sync.judge")
+readers: Any = importlib.import_module("hub.sync.readers")
+reading: Any = importlib.import_module("hub.sync.reading")
+write_pages: Any = importlib.import_module("hub.store.write_pages")
+
+Change = tuple[Any, str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """``changes`` gives what to replace: (module or class, name, value). ``seed`` or ``story`` notices it."""
+
+    name: str
+    what: str
+    changes: Callable[[], list[Change]]
+    seed: int | None = None
+    story: str | None = None
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        for start in range(STARTS):
+            started(start)  # what a history begins with is made by the hub as it is
+        changes = self.changes()
+        former = [(owner, name, getattr(owner, name)) for owner, name, _ in changes]
+        for owner, name, value in changes:
+            setattr(owner, name, value)
+        try:
+            yield
+        finally:
+            for owner, name, value in former:
+                setattr(owner, name, value)
+
+
+PLANTS: dict[str, Plant] = {}
+
+
+def plant(what: str, *, seed: int | None = None, story: str | None = None) -> Callable[[Callable[[], list[Change]]], None]:
+    def register(changes: Callable[[], list[Change]]) -> None:
+        PLANTS[changes.__name__] = Plant(changes.__name__, what, changes, seed, story)
+
+    return register
+
+
+# ---- the cursor -------------------------------------------------------------------------------------------------------
+
+_SET_CURSOR = "UPDATE partition SET cursor = {} WHERE source = ? AND id = ?"
+
+
+def _after_page(statement: str, when: Callable[[Page], bool]) -> list[Change]:
+    true = write_passes.move_on
+
+    def move_on(tx: Tx, at: Any, page: Page, *rest: Any) -> int:
+        result = true(tx, at, page, *rest)
+        if when(page):
+            tx.run(statement, at.source, at.partition_id)
+        return result
+
+    return [(write_passes, "move_on", move_on)]
+
+
+@plant("the cursor moves with the first page of a pass", story="a_broken_pass_moves_no_cursor")
+def cursor_early() -> list[Change]:
+    statement = "cursor = coalesce(pass_vendor_at, cursor), complete_fingerprint = pass_fingerprint"
+    return _after_page(f"UPDATE partition SET {statement} WHERE source = ? AND id = ?", lambda page: page.end is None)
+
+
+@plant("the cursor is our own clock's time", seed=0)
+def cursor_local_clock() -> list[Change]:
+    true = Writer.put_page
+
+    def put_page(self: Writer, *given: Any, **named: Any) -> Any:
+        return true(self, *given, **(named | {"vendor_started_at": named["seen_at"]}))
+
+    return [(Writer, "put_page", put_page)]
+
+
+@plant("the cursor is the largest stamp that was seen", seed=0)
+def cursor_largest_seen() -> list[Change]:
+    newest = "(SELECT max(updated_at) FROM item WHERE item.source = partition.source AND item.partition_id = partition.id)"
+    return _after_page(_SET_CURSOR.format(f"coalesce({newest}, cursor)"), lambda page: page.end is not None)
+
+
+@plant("the cursor is vendor time at the end of the pass", story="a_change_behind_the_pass_is_the_next_ones")
+def cursor_at_end() -> list[Change]:
+    true_work, true_put, true_page = readers._work, Writer.put_page, reading.Reading._page
+
+    def work(given: Any, job: Any) -> Iterator[Any]:
+        for each in true_work(given, job):
+            yield readers.PageRead(each.page, given.io.vendor_now()) if isinstance(each, readers.PageRead) else each
+
+    def put_page(self: Writer, *given: Any, **named: Any) -> Any:
+        with self._pen.begin() as tx:
+            tx.run("UPDATE partition SET pass_vendor_at = NULL WHERE source = ? AND id = ?", *given[:2])
+        return true_put(self, *given, **named)
+
+    def page(self: Any, job: Any, message: Any) -> None:
+        job.position = job.position._replace(vendor_started_at=None)
+        true_page(self, job, message)
+
+    return [(readers, "_work", work), (Writer, "put_page", put_page), (reading.Reading, "_page", page)]
+
+
+@plant("a delta reads from the cursor exactly, without the overlap", seed=9)
+def no_overlap() -> list[Change]:
+    true = reading.plan
+
+    def plan(*given: Any, **named: Any) -> Any:
+        return true(*given, **(named | {"overlap": 0.0}))
+
+    return [(reading, "plan", plan)]
+
+
+@plant("other settings or fields do not lead to a full pass", seed=6)
+def fingerprint_ignored() -> list[Change]:
+    true = reading.plan
+
+    def plan(partition: Any, known: Known, fingerprint: str, **named: Any) -> Any:
+        return true(partition, known._replace(fingerprint=fingerprint), fingerprint, **named)
+
+    return [(reading, "plan", plan)]
+
+
+@plant("a position that the vendor no longer accepts is kept", story="a_position_that_expired_begins_again")
+def resume_kept_after_expiry() -> list[Change]:
+    return [(Writer, "restart_pass", lambda self, source, partition: None)]
+
+
+@plant("an expired position ends the pass as if all had been read", story="a_position_that_expired_begins_again")
+def expiry_is_the_end() -> list[Change]:
+    true = readers.read
+
+    def read(pages: Any) -> Iterator[Page]:
+        try:
+            yield from true(pages)
+        except CursorExpired:
+            yield Page(end="complete")
+
+    return [(readers, "read", read)]
+
+
+@plant("a stored cursor in the vendor's future is used", story="a_cursor_from_the_future_is_not_used")
+def future_cursor_used() -> list[Change]:
+    true = reading.plan
+
+    def plan(*given: Any, **named: Any) -> Any:
+        return true(*given, **(named | {"vendor_now": None}))
+
+    return [(reading, "plan", plan)]
+
+
+# ---- absence ----------------------------------------------------------------------------------------------------------
+
+
+@plant("an empty list is a list like any other: its partition's items are gone", seed=19)
+def empty_page_is_deletion() -> list[Change]:
+    return [(absence, "EMPTY_FROM", 10**9)]
+
+
+@plant("what no list shows is deleted, without asking for it by id", seed=7)
+def trust_listing() -> list[Change]:
+    true = judge.by_answer
+
+    def by_answer(suspects: Any, seen: Any, there: Any, denied: Any, words: Any) -> Any:
+        those = list(suspects)
+        return true(those, seen, (), {each.id for each in those}, words)
+
+    return [(judge, "by_answer", by_answer)]
+
+
+@plant("no guard: whatever is missing is concluded, however much it is", story="a_mass_of_deletions_waits_for_approval")
+def no_guard() -> list[Change]:
+    def guard(verdicts: Any, *_: Any) -> absence.Judged:
+        return absence.Judged(tuple(verdicts), (), frozenset())
+
+    return [(judge, "guard", guard)]
+
+
+@plant("an approval covers whatever is missing by then", story="a_mass_of_deletions_waits_for_approval")
+def approve_without_ceiling() -> list[Change]:
+    class Everything(frozenset[str]):
+        def __contains__(self, _: object) -> bool:
+            return True
+
+    true = Absences.approved
+    return [(Absences, "approved", lambda self, source: Everything() if true(self, source) else frozenset())]
+
+
+@plant("a project out of sight means that its items are deleted", story="a_hidden_partition_is_access_lost")
+def access_lost_is_deleted() -> list[Change]:
+    true = judge.by_roster
+
+    def by_roster(suspects: Any, seen: Any) -> Any:
+        return [v._replace(presence="deleted") if v.presence == "access_lost" else v for v in true(suspects, seen)]
+
+    return [(judge, "by_roster", by_roster)]
+
+
+@plant("absence is concluded although a part was not read", story="a_partition_that_may_not_be_read_loses_nothing")
+def absence_in_partial_run() -> list[Change]:
+    true = judge.judge
+
+    def concluding(writer: Any, absences: Any, given: Any, case: Any, *rest: Any) -> Any:
+        seen = {partition: "listed" if how == "failed" else how for partition, how in case.seen.items()}
+        return true(writer, absences, given, replace(case, whole=True, seen=seen), *rest)
+
+    return [(reading, "judge", concluding)]
+
+
+@plant("items that had left are not looked at again when they are listed", seed=3)
+def restored_not_fetched() -> list[Change]:
+    true = write_absence._compare
+
+    def compare(tx: Tx, at: Any, stamps: Any) -> Any:
+        fetch, back = true(tx, at, stamps)
+        rows = tx.rows("SELECT id FROM item WHERE source = ? AND presence IN ('deleted', 'trashed')", at.source)
+        gone = {row[0] for row in rows}
+        return [id_ for id_ in fetch if id_ not in gone], back
+
+    return [(write_absence, "_compare", compare)]
+
+
+@plant("a census compares no stamps: it proves presence and nothing else", seed=9)
+def census_without_stamps() -> list[Change]:
+    true = write_absence._compare
+    return [(write_absence, "_compare", lambda tx, at, stamps: true(tx, at, dict.fromkeys(stamps)))]
+
+
+@plant("items that are in sight again stay marked as out of sight", story="a_hidden_partition_is_access_lost")
+def back_forgotten() -> list[Change]:
+    true = write_absence._compare
+    return [(write_absence, "_compare", lambda tx, at, stamps: (true(tx, at, stamps)[0], []))]
+
+
+@plant("a project out of the config is left as it is", story="a_partition_out_of_the_config_is_unobserved")
+def dropped_partition_forgotten() -> list[Change]:
+    return [(Writer, "put_unlisted", lambda self, *given: None)]
+
+
+@plant("another account than last time reads on", story="another_account_changes_nothing")
+def account_not_compared() -> list[Change]:
+    return [(reading.Reading, "_identity", lambda self, account, url: None)]
+
+
+@plant("nearly all of a project may change at once", story="everything_changed_is_held")
+def no_changed_guard() -> list[Change]:
+    return [(write_passes, "all_changed", lambda changed, of: False)]
+
+
+@plant("a held run renews the freshness", story="an_empty_listing_is_held_and_withdrawn")
+def held_run_is_fresh() -> list[Change]:
+    true = Record.result
+
+    def result(self: Record, *given: Any) -> Any:
+        found = true(self, *given)
+        return "complete" if found == "held" else found
+
+    return [(Record, "result", result)]
+
+
+@plant("a partial run is complete", story="a_partition_that_may_not_be_read_loses_nothing")
+def partial_is_complete() -> list[Change]:
+    true = Record.result
+
+    def result(self: Record, *given: Any) -> Any:
+        found = true(self, *given)
+        return "complete" if found == "partial" else found
+
+    return [(Record, "result", result)]
+
+
+@plant("what is out of sight or held freezes nothing", story="a_hidden_partition_is_access_lost")
+def freeze_forgotten() -> list[Change]:
+    return [(evaluate, "_frozen", lambda reader, mapping: {})]
+
+
+# ---- items ------------------------------------------------------------------------------------------------------------
+
+
+@plant("a row of a stale index overwrites a newer one", story="a_stale_list_does_not_overwrite")
+def stale_page_wins() -> list[Change]:
+    true = write_pages.decide
+
+    def decide(stored: Any, incoming: Any) -> Any:
+        found = true(stored, incoming)
+        return "changed" if found == "older" else found
+
+    return [(write_pages, "decide", decide)]
+
+
+@plant("the key is the identity", seed=0)
+def key_as_id() -> list[Change]:
+    true = write_pages.read_items
+
+    def read_items(source: str, items: Any, privacy: Any) -> Any:
+        return true(source, [replace(item, id=item.key or item.id) for item in items], privacy)
+
+    return [(write_pages, "read_items", read_items)]
+
+
+@plant("the mark that links are due is kept in memory and written later", story="killed_at_writes")
+def dirty_mark_lost() -> list[Change]:
+    kept: list[tuple[int, int]] = []
+    true_mark, true_settle = Tx.mark, Writer.settle_edges
+
+    def mark(self: Tx, nos: Any, from_seq: int | None = None) -> None:
+        kept.extend((no, self.seq if from_seq is None else from_seq) for no in nos)
+
+    def settle(self: Writer, *given: Any) -> Any:
+        with self._pen.begin() as tx:
+            for no, seq in kept:
+                true_mark(tx, [no], seq)
+        kept.clear()
+        Tx.mark = true_mark  # type: ignore[method-assign]
+        try:
+            return true_settle(self, *given)
+        finally:
+            Tx.mark = mark  # type: ignore[method-assign]
+
+    def begun(self: Writer, *given: Any, **named: Any) -> Any:
+        kept.clear()  # a new process knows nothing of what the former one remembered
+        return true_start(self, *given, **named)
+
+    true_start = Writer.start_run
+    return [(Tx, "mark", mark), (Writer, "settle_edges", settle), (Writer, "start_run", begun)]
+
+
+@plant("an item that changed is not calculated again", story="killed_truly")
+def change_not_marked() -> list[Change]:
+    true_put = write_pages.put_items
+
+    def put_items(tx: Tx, *given: Any, **named: Any) -> Any:
+        before = {row[0] for row in tx.rows("SELECT no FROM item")}
+        result = true_put(tx, *given, **named)
+        tx.run(f"DELETE FROM dirty WHERE from_seq = {tx.seq} AND item_no IN ({','.join(map(str, before)) or 'NULL'})")
+        return result
+
+    return [(write_pages, "put_items", put_items)]
+
+
+@plant("one record that cannot be read stops the cursor", story="one_bad_record_stops_nothing")
+def quarantine_stops_cursor() -> list[Change]:
+    true = write_passes.move_on
+
+    def move_on(tx: Tx, at: Any, page: Page, vendor_at: int | None, tally: Any) -> int:
+        row = tx.row("SELECT cursor FROM partition WHERE source = ? AND id = ?", at.source, at.partition_id)
+        result = true(tx, at, page, vendor_at, tally)
+        if tally.poison and row is not None:
+            tx.run("UPDATE partition SET cursor = ? WHERE source = ? AND id = ?", row[0], at.source, at.partition_id)
+        return result
+
+    return [(write_passes, "move_on", move_on)]
+
+
+@plant("one record that cannot be read drops its page", story="one_bad_record_stops_nothing")
+def quarantine_drops_page() -> list[Change]:
+    true = Writer.put_page
+
+    def put_page(self: Writer, source: str, partition: str, pass_id: int, page: Page, **named: Any) -> Any:
+        return true(self, source, partition, pass_id, replace(page, items=()) if page.rejected else page, **named)
+
+    return [(Writer, "put_page", put_page)]
+
+
+@plant("however much is unreadable, the pass ends well", story="too_many_bad_records_fail_the_partition")
+def rejects_without_limit() -> list[Change]:
+    return [(write_passes, "too_many_rejected", lambda rejected, read: False)]
+
+
+@plant("superseded rows are not kept", seed=15)
+def versions_not_kept() -> list[Change]:
+    nothing = write_pages.SUPERSEDE.replace(" WHERE ", " WHERE 1 = 0 AND ")
+    return [(write_pages, "SUPERSEDE", nothing)]
+
+
+# ---- the outside ------------------------------------------------------------------------------------------------------
+
+
+@plant("an answer that cannot be read is an empty page", seed=28)
+def bad_body_is_empty() -> list[Change]:
+    true = readers.read
+
+    def read(pages: Any) -> Iterator[Page]:
+        try:
+            yield from true(pages)
+        except BadData:
+            yield Page(end="complete")
+
+    return [(readers, "read", read)]
+
+
+@plant("whatever ends a listing early, the listing is whole", story="a_broken_pass_moves_no_cursor")
+def any_error_is_the_end() -> list[Change]:
+    true = readers.read
+
+    def read(pages: Any) -> Iterator[Page]:
+        try:
+            yield from true(pages)
+        except SourceError:
+            yield Page(end="complete")
+
+    return [(readers, "read", read)]
+
+
+@plant("a repeated page token ends the listing quietly", story="a_repeated_token_is_an_error")
+def repeated_token_is_the_end() -> list[Change]:
+    true = connector.ModelConnector._listing
+
+    def listing(self: Any, *given: Any) -> Iterator[Any]:
+        try:
+            yield from true(self, *given)
+        except BadData as error:
+            if "comes again" not in str(error):
+                raise
+            yield {"rows": [], "last": True}
+
+    return [(connector.ModelConnector, "_listing", listing)]
+
+
+@plant("Retry-After is not waited for", seed=1)
+def retry_after_ignored() -> list[Change]:
+    return [(retry, "pause", lambda *_: 0.1), (retry, "asked_wait", lambda error: None)]
+
+
+@plant("retries have no bound", story="a_vendor_that_is_down_is_left_alone")
+def retries_without_end() -> list[Change]:
+    return [(retry, "tries", lambda error, attempts: 10**6), (retry.RetryBudget, "spend", lambda self, error: True)]
+
+
+# ---- one owner --------------------------------------------------------------------------------------------------------
+
+
+@plant("the epoch is not compared inside write transactions", story="who_lost_the_lock_writes_no_more")
+def fence_ignored() -> list[Change]:
+    anybody = "UPDATE clock SET seq = seq + 1 WHERE ? IS NOT NULL AND ? IS NOT NULL RETURNING seq"
+    return [(write_base, "FENCE", anybody)]
+
+
+@plant("no lock at all", story="a_second_run_is_refused")
+def no_lock() -> list[Change]:
+    class Nothing:
+        backend = None
+
+        def release(self) -> None: ...
+
+    return [(hub.store.locks, "_lock_file", lambda database, name: Nothing())]
