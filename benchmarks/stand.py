@@ -60,9 +60,9 @@ def settled(**env: str) -> dict[str, str]:
 class Server:
     """The sandbox, as a process of its own."""
 
-    def __init__(self, issues: int, module: Sequence[str] = ("hub.sandbox", "jira"), *more: str) -> None:
+    def __init__(self, issues: int, *more: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *module, "--port", "0", "--seed", "7", "--issues", str(issues),
+            [sys.executable, "-m", "hub.sandbox", "jira", "--port", "0", "--seed", "7", "--issues", str(issues),
              "--today", f"{datetime.now(UTC):%Y-%m-%d}", "--user", USER, "--token", TOKEN, "--until-stdin-closes", *more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip

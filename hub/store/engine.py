@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, event, exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from hub.errors import SchemaMismatch, StoreUnavailable
-from hub.store import bulk, faults, migrate
+from hub.store import bulk, faults, migrate, space
 from hub.store.dialect import POSTGRES, SQLITE, Dialect, Sql
 from hub.store.locks import WRITERS, Ownership, advisory_key, own
 from hub.store.translate import translated
@@ -256,6 +256,8 @@ def _bring_up_to_date(store: Store) -> None:
             found = migrate.revision(sql.connection)
             migrate.refuse_newer(found)
             if found != migrate.NEWEST:
+                if found is not None and store.path is not None:
+                    space.copy_before_upgrade(store.path, found)  # under the lock: what it copies is what is upgraded
                 migrate.upgrade(sql.connection)
                 if store.dialect is SQLITE and sql.rows("PRAGMA foreign_key_check"):
                     raise SchemaMismatch("The upgrade would leave rows without the rows they refer to; nothing was changed.")

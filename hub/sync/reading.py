@@ -113,8 +113,7 @@ class Reading:
             self._passes(connector, live)
             self._judge(connector, since)
         finally:
-            counters = connector.io.counters()
-            self._record.counts.update({k: counters[k] for k in ("requests", "retries") if k in counters})
+            self._record.counts.update(connector.io.counters())
 
     # ---- who, and what there is ----
 

@@ -21,7 +21,7 @@ import connectors
 from connectors.base import Connector, IoSettings, SourceError, SourceSettings
 from hub.config import Config
 from hub.model import Mapping
-from hub.store import Store
+from hub.store import Store, space
 from hub.store.read import Reader
 from hub.store.write import Privacy, Writer
 from hub.sync import approvals
@@ -70,6 +70,7 @@ def sync_source(
     now = now or _now
     at = now()
     facts = facts_of(config)
+    space.require(store.path)
     with store.own(f"source:{name}") as ownership, Writer(store, ownership) as writer:
         approvals.take(store, writer, at)
         run_id = writer.start_run(name, reason=reason, mode=mode, started_at=at, mapping_hash=mapping.hash)

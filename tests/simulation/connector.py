@@ -48,6 +48,8 @@ class Style:
     order: str = "id"
     two_steps: bool = False
     """Listings give ids, the details are asked for: what Jira wants. Otherwise a listing's own rows count."""
+    size: int | None = None
+    """What the vendor says that a project holds."""
     shape: int = 1
     """Which form an item takes; another one is another fingerprint."""
     lag: float = 0.0
@@ -118,7 +120,13 @@ class ModelConnector(Connector):
         rows = self._ask("/partitions", "partitions")["partitions"]
         found = [
             Partition(
-                r["id"], r["title"], r["key"], r["state"], reads=self._style.reads, fingerprint=f"shape {self._style.shape}"
+                r["id"],
+                r["title"],
+                r["key"],
+                r["state"],
+                reads=self._style.reads,
+                fingerprint=f"shape {self._style.shape}",
+                size=self._style.size,
             )
             for r in rows
         ]
@@ -146,7 +154,7 @@ class ModelConnector(Connector):
         for answer in self._listing("/search", partition.id, minute, token):
             following = answer.get("next")
             resume, end = (f"{following} {mark}", None) if following else (None, "complete")
-            gone = tuple(Gone(row["id"], row["how"]) for row in answer.get("gone", ()))
+            gone = tuple(Gone(row["id"], row["how"], into=row.get("into")) for row in answer.get("gone", ()))
             yield self._page(answer["rows"], known, gone, resume, end)
 
     def _page(self, rows: list[Any], known: set[str], gone: tuple[Gone, ...], resume: str | None, end: Any) -> Page:
@@ -175,7 +183,7 @@ class ModelConnector(Connector):
             more, worse = self._read(answer["items"])
             items += more
             bad += worse
-            gone += [Gone(row["id"], row["how"]) for row in answer["gone"]]
+            gone += [Gone(row["id"], row["how"], into=row.get("into")) for row in answer["gone"]]
             denied += answer["denied"]
         return Fetched(tuple(items), tuple(gone), tuple(denied), tuple(bad))
 

@@ -41,6 +41,8 @@ class Plant:
     name: str
     what: str
     changes: Callable[[], list[Change]]
+    by: str
+    """The invariant that does not hold then."""
     seed: int | None = None
     story: str | None = None
 
@@ -62,9 +64,11 @@ class Plant:
 PLANTS: dict[str, Plant] = {}
 
 
-def plant(what: str, *, seed: int | None = None, story: str | None = None) -> Callable[[Callable[[], list[Change]]], None]:
+def plant(
+    what: str, *, by: str, seed: int | None = None, story: str | None = None
+) -> Callable[[Callable[[], list[Change]]], None]:
     def register(changes: Callable[[], list[Change]]) -> None:
-        PLANTS[changes.__name__] = Plant(changes.__name__, what, changes, seed, story)
+        PLANTS[changes.__name__] = Plant(changes.__name__, what, changes, by, seed, story)
 
     return register
 
@@ -86,13 +90,13 @@ def _after_page(statement: str, when: Callable[[Page], bool]) -> list[Change]:
     return [(write_passes, "move_on", move_on)]
 
 
-@plant("the cursor moves with the first page of a pass", story="a_broken_pass_moves_no_cursor")
+@plant("the cursor moves with the first page of a pass", story="a_broken_pass_moves_no_cursor", by="A9")
 def cursor_early() -> list[Change]:
     statement = "cursor = coalesce(pass_vendor_at, cursor), complete_fingerprint = pass_fingerprint"
     return _after_page(f"UPDATE partition SET {statement} WHERE source = ? AND id = ?", lambda page: page.end is None)
 
 
-@plant("the cursor is our own clock's time", seed=0)
+@plant("the cursor is our own clock's time", seed=0, by="A2")
 def cursor_local_clock() -> list[Change]:
     true = Writer.put_page
 
@@ -102,13 +106,13 @@ def cursor_local_clock() -> list[Change]:
     return [(Writer, "put_page", put_page)]
 
 
-@plant("the cursor is the largest stamp that was seen", seed=0)
+@plant("the cursor is the largest stamp that was seen", seed=0, by="A2")
 def cursor_largest_seen() -> list[Change]:
     newest = "(SELECT max(updated_at) FROM item WHERE item.source = partition.source AND item.partition_id = partition.id)"
     return _after_page(_SET_CURSOR.format(f"coalesce({newest}, cursor)"), lambda page: page.end is not None)
 
 
-@plant("the cursor is vendor time at the end of the pass", story="a_change_behind_the_pass_is_the_next_ones")
+@plant("the cursor is vendor time at the end of the pass", story="a_change_behind_the_pass_is_the_next_ones", by="C1")
 def cursor_at_end() -> list[Change]:
     true_work, true_put, true_page = readers._work, Writer.put_page, reading.Reading._page
 
@@ -128,7 +132,7 @@ def cursor_at_end() -> list[Change]:
     return [(readers, "_work", work), (Writer, "put_page", put_page), (reading.Reading, "_page", page)]
 
 
-@plant("a delta reads from the cursor exactly, without the overlap", seed=9)
+@plant("a delta reads from the cursor exactly, without the overlap", seed=9, by="C1")
 def no_overlap() -> list[Change]:
     true = reading.plan
 
@@ -138,7 +142,7 @@ def no_overlap() -> list[Change]:
     return [(reading, "plan", plan)]
 
 
-@plant("other settings or fields do not lead to a full pass", seed=6)
+@plant("other settings or fields do not lead to a full pass", seed=8, by="A9")
 def fingerprint_ignored() -> list[Change]:
     true = reading.plan
 
@@ -148,12 +152,12 @@ def fingerprint_ignored() -> list[Change]:
     return [(reading, "plan", plan)]
 
 
-@plant("a position that the vendor no longer accepts is kept", story="a_position_that_expired_begins_again")
+@plant("a position that the vendor no longer accepts is kept", story="a_position_that_expired_begins_again", by="F13")
 def resume_kept_after_expiry() -> list[Change]:
     return [(Writer, "restart_pass", lambda self, source, partition: None)]
 
 
-@plant("an expired position ends the pass as if all had been read", story="a_position_that_expired_begins_again")
+@plant("an expired position ends the pass as if all had been read", story="a_position_that_expired_begins_again", by="C1")
 def expiry_is_the_end() -> list[Change]:
     true = readers.read
 
@@ -166,7 +170,7 @@ def expiry_is_the_end() -> list[Change]:
     return [(readers, "read", read)]
 
 
-@plant("a stored cursor in the vendor's future is used", story="a_cursor_from_the_future_is_not_used")
+@plant("a stored cursor in the vendor's future is used", story="a_cursor_from_the_future_is_not_used", by="A2")
 def future_cursor_used() -> list[Change]:
     true = reading.plan
 
@@ -179,12 +183,12 @@ def future_cursor_used() -> list[Change]:
 # ---- absence ----------------------------------------------------------------------------------------------------------
 
 
-@plant("an empty list is a list like any other: its partition's items are gone", seed=19)
+@plant("an empty list is a list like any other: its partition's items are gone", seed=19, by="A3")
 def empty_page_is_deletion() -> list[Change]:
     return [(absence, "EMPTY_FROM", 10**9)]
 
 
-@plant("what no list shows is deleted, without asking for it by id", seed=7)
+@plant("what no list shows is deleted, without asking for it by id", seed=7, by="A7")
 def trust_listing() -> list[Change]:
     true = judge.by_answer
 
@@ -195,7 +199,7 @@ def trust_listing() -> list[Change]:
     return [(judge, "by_answer", by_answer)]
 
 
-@plant("no guard: whatever is missing is concluded, however much it is", story="a_mass_of_deletions_waits_for_approval")
+@plant("no guard: whatever is missing is concluded, however much it is", story="a_mass_of_deletions_waits_for_approval", by="A3")
 def no_guard() -> list[Change]:
     def guard(verdicts: Any, *_: Any) -> absence.Judged:
         return absence.Judged(tuple(verdicts), (), frozenset())
@@ -203,7 +207,7 @@ def no_guard() -> list[Change]:
     return [(judge, "guard", guard)]
 
 
-@plant("an approval covers whatever is missing by then", story="a_mass_of_deletions_waits_for_approval")
+@plant("an approval covers whatever is missing by then", story="a_mass_of_deletions_waits_for_approval", by="F32")
 def approve_without_ceiling() -> list[Change]:
     class Everything(frozenset[str]):
         def __contains__(self, _: object) -> bool:
@@ -213,7 +217,7 @@ def approve_without_ceiling() -> list[Change]:
     return [(Absences, "approved", lambda self, source: Everything() if true(self, source) else frozenset())]
 
 
-@plant("a project out of sight means that its items are deleted", story="a_hidden_partition_is_access_lost")
+@plant("a project out of sight means that its items are deleted", story="a_hidden_partition_is_access_lost", by="F09")
 def access_lost_is_deleted() -> list[Change]:
     true = judge.by_roster
 
@@ -223,7 +227,7 @@ def access_lost_is_deleted() -> list[Change]:
     return [(judge, "by_roster", by_roster)]
 
 
-@plant("absence is concluded although a part was not read", story="a_partition_that_may_not_be_read_loses_nothing")
+@plant("absence is concluded although a part was not read", story="a_partition_that_may_not_be_read_loses_nothing", by="F09")
 def absence_in_partial_run() -> list[Change]:
     true = judge.judge
 
@@ -234,7 +238,7 @@ def absence_in_partial_run() -> list[Change]:
     return [(reading, "judge", concluding)]
 
 
-@plant("items that had left are not looked at again when they are listed", seed=3)
+@plant("items that had left are not looked at again when they are listed", seed=3, by="A9")
 def restored_not_fetched() -> list[Change]:
     true = write_absence._compare
 
@@ -247,34 +251,34 @@ def restored_not_fetched() -> list[Change]:
     return [(write_absence, "_compare", compare)]
 
 
-@plant("a census compares no stamps: it proves presence and nothing else", seed=9)
+@plant("a census compares no stamps: it proves presence and nothing else", seed=9, by="A9")
 def census_without_stamps() -> list[Change]:
     true = write_absence._compare
     return [(write_absence, "_compare", lambda tx, at, stamps: true(tx, at, dict.fromkeys(stamps)))]
 
 
-@plant("items that are in sight again stay marked as out of sight", story="a_hidden_partition_is_access_lost")
+@plant("items that are in sight again stay marked as out of sight", story="a_hidden_partition_is_access_lost", by="A9")
 def back_forgotten() -> list[Change]:
     true = write_absence._compare
     return [(write_absence, "_compare", lambda tx, at, stamps: (true(tx, at, stamps)[0], []))]
 
 
-@plant("a project out of the config is left as it is", story="a_partition_out_of_the_config_is_unobserved")
+@plant("a project out of the config is left as it is", story="a_partition_out_of_the_config_is_unobserved", by="F29")
 def dropped_partition_forgotten() -> list[Change]:
     return [(Writer, "put_unlisted", lambda self, *given: None)]
 
 
-@plant("another account than last time reads on", story="another_account_changes_nothing")
+@plant("another account than last time reads on", story="another_account_changes_nothing", by="account")
 def account_not_compared() -> list[Change]:
     return [(reading.Reading, "_identity", lambda self, account, url: None)]
 
 
-@plant("nearly all of a project may change at once", story="everything_changed_is_held")
+@plant("nearly all of a project may change at once", story="everything_changed_is_held", by="F33")
 def no_changed_guard() -> list[Change]:
     return [(write_passes, "all_changed", lambda changed, of: False)]
 
 
-@plant("a held run renews the freshness", story="an_empty_listing_is_held_and_withdrawn")
+@plant("a held run renews the freshness", story="an_empty_listing_is_held_and_withdrawn", by="A12")
 def held_run_is_fresh() -> list[Change]:
     true = Record.result
 
@@ -285,7 +289,7 @@ def held_run_is_fresh() -> list[Change]:
     return [(Record, "result", result)]
 
 
-@plant("a partial run is complete", story="a_partition_that_may_not_be_read_loses_nothing")
+@plant("a partial run is complete", story="a_partition_that_may_not_be_read_loses_nothing", by="A9")
 def partial_is_complete() -> list[Change]:
     true = Record.result
 
@@ -296,7 +300,7 @@ def partial_is_complete() -> list[Change]:
     return [(Record, "result", result)]
 
 
-@plant("what is out of sight or held freezes nothing", story="a_hidden_partition_is_access_lost")
+@plant("what is out of sight or held freezes nothing", story="a_hidden_partition_is_access_lost", by="frozen")
 def freeze_forgotten() -> list[Change]:
     return [(evaluate, "_frozen", lambda reader, mapping: {})]
 
@@ -304,7 +308,7 @@ def freeze_forgotten() -> list[Change]:
 # ---- items ------------------------------------------------------------------------------------------------------------
 
 
-@plant("a row of a stale index overwrites a newer one", story="a_stale_list_does_not_overwrite")
+@plant("a row of a stale index overwrites a newer one", story="a_stale_list_does_not_overwrite", by="A8")
 def stale_page_wins() -> list[Change]:
     true = write_pages.decide
 
@@ -315,7 +319,7 @@ def stale_page_wins() -> list[Change]:
     return [(write_pages, "decide", decide)]
 
 
-@plant("the key is the identity", seed=0)
+@plant("the key is the identity", seed=0, by="A1")
 def key_as_id() -> list[Change]:
     true = write_pages.read_items
 
@@ -325,7 +329,7 @@ def key_as_id() -> list[Change]:
     return [(write_pages, "read_items", read_items)]
 
 
-@plant("the mark that links are due is kept in memory and written later", story="killed_at_writes")
+@plant("the mark that links are due is kept in memory and written later", story="killed_at_writes", by="C3")
 def dirty_mark_lost() -> list[Change]:
     kept: list[tuple[int, int]] = []
     true_mark, true_settle = Tx.mark, Writer.settle_edges
@@ -352,7 +356,7 @@ def dirty_mark_lost() -> list[Change]:
     return [(Tx, "mark", mark), (Writer, "settle_edges", settle), (Writer, "start_run", begun)]
 
 
-@plant("an item that changed is not calculated again", story="killed_truly")
+@plant("an item that changed is not calculated again", story="killed_truly", by="C3")
 def change_not_marked() -> list[Change]:
     true_put = write_pages.put_items
 
@@ -365,7 +369,7 @@ def change_not_marked() -> list[Change]:
     return [(write_pages, "put_items", put_items)]
 
 
-@plant("one record that cannot be read stops the cursor", story="one_bad_record_stops_nothing")
+@plant("one record that cannot be read stops the cursor", story="one_bad_record_stops_nothing", by="F40")
 def quarantine_stops_cursor() -> list[Change]:
     true = write_passes.move_on
 
@@ -379,7 +383,7 @@ def quarantine_stops_cursor() -> list[Change]:
     return [(write_passes, "move_on", move_on)]
 
 
-@plant("one record that cannot be read drops its page", story="one_bad_record_stops_nothing")
+@plant("one record that cannot be read drops its page", story="one_bad_record_stops_nothing", by="F40")
 def quarantine_drops_page() -> list[Change]:
     true = Writer.put_page
 
@@ -389,12 +393,12 @@ def quarantine_drops_page() -> list[Change]:
     return [(Writer, "put_page", put_page)]
 
 
-@plant("however much is unreadable, the pass ends well", story="too_many_bad_records_fail_the_partition")
+@plant("however much is unreadable, the pass ends well", story="too_many_bad_records_fail_the_partition", by="F40")
 def rejects_without_limit() -> list[Change]:
     return [(write_passes, "too_many_rejected", lambda rejected, read: False)]
 
 
-@plant("superseded rows are not kept", seed=15)
+@plant("superseded rows are not kept", seed=15, by="C7")
 def versions_not_kept() -> list[Change]:
     nothing = write_pages.SUPERSEDE.replace(" WHERE ", " WHERE 1 = 0 AND ")
     return [(write_pages, "SUPERSEDE", nothing)]
@@ -403,7 +407,7 @@ def versions_not_kept() -> list[Change]:
 # ---- the outside ------------------------------------------------------------------------------------------------------
 
 
-@plant("an answer that cannot be read is an empty page", seed=28)
+@plant("an answer that cannot be read is an empty page", seed=28, by="A9")
 def bad_body_is_empty() -> list[Change]:
     true = readers.read
 
@@ -416,7 +420,7 @@ def bad_body_is_empty() -> list[Change]:
     return [(readers, "read", read)]
 
 
-@plant("whatever ends a listing early, the listing is whole", story="a_broken_pass_moves_no_cursor")
+@plant("whatever ends a listing early, the listing is whole", story="a_broken_pass_moves_no_cursor", by="A9")
 def any_error_is_the_end() -> list[Change]:
     true = readers.read
 
@@ -429,7 +433,7 @@ def any_error_is_the_end() -> list[Change]:
     return [(readers, "read", read)]
 
 
-@plant("a repeated page token ends the listing quietly", story="a_repeated_token_is_an_error")
+@plant("a repeated page token ends the listing quietly", story="a_repeated_token_is_an_error", by="F11")
 def repeated_token_is_the_end() -> list[Change]:
     true = connector.ModelConnector._listing
 
@@ -444,12 +448,12 @@ def repeated_token_is_the_end() -> list[Change]:
     return [(connector.ModelConnector, "_listing", listing)]
 
 
-@plant("Retry-After is not waited for", seed=1)
+@plant("Retry-After is not waited for", seed=1, by="A4")
 def retry_after_ignored() -> list[Change]:
     return [(retry, "pause", lambda *_: 0.1), (retry, "asked_wait", lambda error: None)]
 
 
-@plant("retries have no bound", story="a_vendor_that_is_down_is_left_alone")
+@plant("retries have no bound", story="a_vendor_that_is_down_is_left_alone", by="A4")
 def retries_without_end() -> list[Change]:
     return [(retry, "tries", lambda error, attempts: 10**6), (retry.RetryBudget, "spend", lambda self, error: True)]
 
@@ -457,13 +461,13 @@ def retries_without_end() -> list[Change]:
 # ---- one owner --------------------------------------------------------------------------------------------------------
 
 
-@plant("the epoch is not compared inside write transactions", story="who_lost_the_lock_writes_no_more")
+@plant("the epoch is not compared inside write transactions", story="who_lost_the_lock_writes_no_more", by="F28")
 def fence_ignored() -> list[Change]:
     anybody = "UPDATE clock SET seq = seq + 1 WHERE ? IS NOT NULL AND ? IS NOT NULL RETURNING seq"
     return [(write_base, "FENCE", anybody)]
 
 
-@plant("no lock at all", story="a_second_run_is_refused")
+@plant("no lock at all", story="a_second_run_is_refused", by="F28")
 def no_lock() -> list[Change]:
     class Nothing:
         backend = None

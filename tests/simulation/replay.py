@@ -42,7 +42,7 @@ def replayed(world: World) -> int:
 
 
 CONTENT = {
-    "item": "SELECT source, id, key, title, status_id, parent_ref, containers, labels, estimate, updated_at, partition_id"
+    "item": "SELECT source, id, key, title, status_id, parent_ref, containers, labels, estimate, updated_at"
     " FROM item WHERE presence = 'present'",
     "edge": "SELECT c.source, c.id, p.id FROM edge JOIN item AS c ON c.no = child_no JOIN item AS p ON p.no = parent_no",
     "link": "SELECT source, id, cycle, target, part_num, part_den, counts, state FROM link JOIN item ON item.no = link.item_no"

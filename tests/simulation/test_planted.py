@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation.checks import Broken
 from tests.simulation.directed import STORIES
 from tests.simulation.planted import PLANTS
 from tests.simulation.runner import play
@@ -16,9 +17,11 @@ def test_a_planted_bug_is_caught(name: str) -> None:
     assert (found.seed is None) != (found.story is None), "a plant names what catches it, one thing"
     with found.planted():
         if found.seed is not None:
-            assert play(found.seed) is not None, f"{found.what}: seed {found.seed} does not notice"
+            failure = play(found.seed)
+            assert failure is not None, f"{found.what}: seed {found.seed} does not notice"
+            assert failure.name == found.by, failure.text
         else:
-            with pytest.raises(Exception):  # noqa: B017 - whatever stops it, it is noticed
+            with pytest.raises(Broken, match=f"^{found.by}: "):
                 STORIES[found.story or ""]()
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-State = Literal["live", "archived", "trashed", "deleted"]
+State = Literal["live", "archived", "trashed", "deleted", "merged"]
 Answer = tuple[int, dict[str, str], bytes]
 
 STATUSES = {"1": "To do", "2": "Doing", "3": "Done", "4": "Review"}
@@ -44,6 +44,8 @@ class Version(NamedTuple):
     done: int | None
     state: State = "live"
     poison: bool = False
+    into: str | None = None
+    """Of a merged one, the item that it became a part of."""
 
 
 @dataclass(slots=True)
@@ -205,7 +207,7 @@ class Vendor:
         else:
             answer["rows"] = [row_of(v) for v in page]
             if self.habits.telling and query.since is not None and query.after is None and not self.blackout:
-                answer["gone"] = [{"id": v.id, "how": v.state} for v in self._left(query)]
+                answer["gone"] = [{"id": v.id, "how": v.state, "into": v.into} for v in self._left(query)]
         if more:
             self._serial += 1
             answer["next"] = f"page-{self._serial}"
@@ -233,7 +235,7 @@ class Vendor:
             if version is not None and self.visible(version):
                 items.append(row_of(version))
             elif version is not None and self._tells(version):
-                gone.append({"id": id_, "how": version.state})
+                gone.append({"id": id_, "how": version.state, "into": version.into})
             else:
                 denied.append(id_)
         return {"items": items, "gone": gone, "denied": denied}
