@@ -12,7 +12,7 @@ from hub.model import LEFT, Cycle, Dimensions, Item, Mapping, Sprint, State, Sta
 
 BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
 ESTIMATE_LIMIT = Decimal(10) ** 9
-_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"(\d+(\.\d+)?([eE][+-]?\d{1,3})?)|-0+(\.0+)?", re.ASCII)
 
 
 @lru_cache(maxsize=4096)  # estimates are few: 1, 2, 3, 5, 8
@@ -20,8 +20,8 @@ def estimate_of(literal: str | None) -> Decimal | None:
     """The estimate as a number from 0 to one billion; None when it is missing or not such a number."""
     if literal is None or _NUMBER.fullmatch(literal) is None:
         return None
-    value = Decimal(literal)
-    return value if 0 <= value <= ESTIMATE_LIMIT else None
+    value = abs(Decimal(literal))  # of negative ones only -0 is let through, and that is 0
+    return value if value <= ESTIMATE_LIMIT else None
 
 
 def closed_at(item: Item) -> int | None:

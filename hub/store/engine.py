@@ -27,8 +27,9 @@ from hub.store.translate import translated
 BUSY_TIMEOUT = 120_000
 """Milliseconds that a writer waits for others' transactions. Nearly all are short; marking what a changed list affects among a
 million items takes 10 s on PostgreSQL and 2 s on SQLite, and several times that on slow disks."""
-POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35, "hide_parameters": True}
-"""Connections: as many as a web server has threads. Parameters are people's data and stay out of error messages."""
+POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35, "pool_use_lifo": True, "hide_parameters": True}
+"""Connections: as many as a web server has threads, the last one used first, since its cache is warm and each has its own.
+Parameters are people's data and stay out of error messages."""
 WRITER_CACHE, READER_CACHE = 32, 8
 """MB of SQLite's page cache for a writer's connection and for each of the readers'."""
 OLDEST_SQLITE = (3, 35, 0)

@@ -124,16 +124,30 @@ def dirty_trees(read: Callable[[], AbstractContextManager[Sql]], limit: int) -> 
     with read() as sql:
         settled = int(sql.value("SELECT settled_seq FROM clock"))
     after = 0
+    size = min(limit, FIRST_LOOK)
     ahead: set[int] = set()  # members of trees that were given out already and that the cursor will still meet
     while True:
         with read() as sql:
-            picked, after = _pick(sql, after, settled, limit, ahead)
+            picked, after = _pick(sql, after, settled, size, ahead)
             found = trees(sql, picked) if picked else []
         ahead = {no for no in ahead if no > after}
         if not picked:
             return
         ahead.update(item.no for item in found if item.no > after)
+        size = _next_look(size, len(found), limit)
         yield settled, found
+
+
+FIRST_LOOK, LEAST_LOOK = 250, 50
+WIDE = 4
+"""So many times the limit may the members of trees be that are in memory at once, about."""
+
+
+def _next_look(size: int, members: int, limit: int) -> int:
+    """How many dirty items to take up next: changes all over bring a whole tree each, neighbours share theirs."""
+    if members > WIDE * limit:
+        return max(size // 2, min(limit, LEAST_LOOK))
+    return min(size * 2, limit) if 2 * members <= WIDE * limit else size
 
 
 def _pick(sql: Sql, after: int, settled: int, limit: int, ahead: Collection[int]) -> tuple[list[int], int]:

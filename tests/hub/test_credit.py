@@ -116,6 +116,7 @@ def test_a_name_may_be_that_of_an_allowance() -> None:
 
 
 def test_ordinary_rules_of_equal_strength_contest_an_item_and_nobody_gets_it() -> None:
+    """F38: a tie is reported, not shared by chance."""
     rules = rule("sso", component="Login"), rule("soc2", title="*audit*")
     got = told([item(1, components=("Login",), title="Write the audit log")], *rules)
     assert (got.outcome(1), got.credit(1)) == ("contested", {"sso": 0, "soc2": 0})
@@ -381,6 +382,7 @@ def test_a_parent_that_was_not_read_gives_nothing_and_is_told() -> None:
 
 
 def test_no_item_gives_more_than_itself() -> None:
+    """F38: whatever matches, an item counts once."""
     """Over the key results of a cycle the parts of one item add up to one at most, whatever claims it."""
     labels = ([], ["sso"], ["soc2"], ["sso", "soc2"], ["sso", "ssso"], ["sso", "soc2", "ktlo"], ["login", "sso"])
     items = [

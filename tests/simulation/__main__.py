@@ -1,4 +1,4 @@
-"""Play seeds again: ``python -m tests.simulation SEED [SEED2] [--plant NAME] [--whole]``.
+"""Play seeds again: ``python -m tests.simulation SEED [SEED2] [--plant NAME] [--whole]``; ``0 --plants`` prints the plants.
 
 With two numbers, all seeds from the first up to the second. A failure is shrunk unless ``--whole`` is given.
 """
@@ -11,7 +11,7 @@ import logging
 import sys
 import time
 
-from tests.simulation.planted import PLANTS
+from tests.simulation.planted import PLANTS, table
 from tests.simulation.runner import play, shrink
 
 
@@ -21,7 +21,11 @@ def main() -> int:
     parser.add_argument("until", type=int, nargs="?")
     parser.add_argument("--plant", choices=sorted(PLANTS))
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--plants", action="store_true", help="print the planted bugs and what catches them, as Markdown")
     given = parser.parse_args()
+    if given.plants:
+        print(table())
+        return 0
     planted = PLANTS[given.plant].planted() if given.plant else contextlib.nullcontext()
     logging.getLogger("hub").setLevel(logging.CRITICAL)  # what a run says of its faults is no news here
     failed, began = 0, time.process_time()

@@ -45,7 +45,7 @@ class Watch:
 
     def _remember(self) -> None:
         self.visible = {
-            name: {v.id: len(vendor.items[v.id]) for v in vendor.current() if vendor.visible(v)}
+            name: {v.id: len(vendor.items[v.id]) for v in vendor.current() if self.world.sees(name, v)}
             for name, vendor in self.world.vendors.items()
         }
 
@@ -104,7 +104,7 @@ class Watch:
                 continue
             lost[former.partition] = lost.get(former.partition, 0) + 1
             guessed[former.partition] = guessed.get(former.partition, 0) + (vendor.latest(id_).state == "live")
-            there = self.visible[source].get(id_) == len(vendor.items[id_]) and vendor.visible(vendor.latest(id_))
+            there = self.visible[source].get(id_) == len(vendor.items[id_]) and self.world.sees(source, vendor.latest(id_))
             check(not there, "A7", f"{source} {id_} was there all the time and is {row.presence} now")
         for partition, number in lost.items():
             alive = self.before.alive(outcome.op.source, partition)
@@ -136,7 +136,11 @@ class Watch:
             check(newest == [("complete",)], "A12", f"the record of a complete run says {newest}")
             waiting = [h for h, (source, kind) in now.holds.items() if source == name and kind != "unlisted"]
             check(not waiting, "A12", f"a run that holds something says complete ({waiting})")
-            unseen = [r for r, row in self._out_of_sight(now) if r[0] == name and row.presence not in ("access_lost", *GONE)]
+            unseen = [
+                r
+                for r, row in self._out_of_sight(now)
+                if r[0] == name and row.presence not in ("access_lost", "unobserved", *GONE)
+            ]
             check(not unseen, "A12", f"a complete run, but {unseen[:5]} are out of sight and not marked")
         else:
             check(not renewed, "A12", f"a run that is {summary.result} renewed the freshness of {name}")
@@ -183,7 +187,7 @@ class Watch:
         nothing could be concluded absent, so there may be more."""
         vendor = self.world.vendors[source]
         apart = set(aside)
-        wanted = {v.id: v for v in vendor.current() if vendor.visible(v) and not v.poison and v.partition not in apart}
+        wanted = {v.id: v for v in vendor.current() if self.world.sees(source, v) and not v.poison and v.partition not in apart}
         spoilt = {v.id for v in vendor.current() if v.poison}
         there = {
             id_: row
@@ -216,7 +220,7 @@ class Watch:
         for source, vendor in self.world.vendors.items():
             for v in vendor.current():
                 version: Version | None = None
-                if vendor.visible(v):
+                if self.world.sees(source, v):
                     version = v
                 elif v.state == "archived" and (row := now.items.get((source, v.id))) is not None:
                     former = {each.state for each in vendor.items[v.id]} | self.world.former_states(source, v.id)

@@ -475,3 +475,15 @@ def no_lock() -> list[Change]:
         def release(self) -> None: ...
 
     return [(hub.store.locks, "_lock_file", lambda database, name: Nothing())]
+
+
+# ---- for the documentation --------------------------------------------------------------------------------------------
+
+
+def table() -> str:
+    """All plants as a Markdown table: what is planted, what notices it, and which invariant does not hold then."""
+    lines = ["| planted bug | what it does | caught by | as |", "|---|---|---|---|"]
+    for each in PLANTS.values():
+        caught = f"seed {each.seed}" if each.seed is not None else f"story `{each.story}`"
+        lines.append(f"| `{each.name}` | {each.what} | {caught} | {each.by} |")
+    return "\n".join(lines)

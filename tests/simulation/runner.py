@@ -53,7 +53,7 @@ class History:
         outcome = self.world.step(op)
         if op.kind == "approve":
             self.watch.approved = True
-        if op.kind in ("hide", "archive", "trash", "blackout", "show"):
+        if op.kind in ("hide", "archive", "trash", "blackout", "show", "drop", "readd"):
             self.impure = True
         if outcome is None:
             self.watch.after_people()
@@ -80,7 +80,7 @@ class History:
             self.impure = self.impure or vendor.blackout
             vendor.blackout = False
         world.pass_time(int(setup.habits.lag) + HOUR)
-        if any(p.hidden or p.state != "live" for v in world.vendors.values() for p in v.places.values()):
+        if world.dropped or any(p.hidden or p.state != "live" for v in world.vendors.values() for p in v.places.values()):
             self._partly_visible()
         self._mend()
         self._incremental()
@@ -115,13 +115,14 @@ class History:
                 place = vendor.places[row.partition]
                 if source == name and place.hidden and row.presence != "access_lost":
                     check(
-                        row.presence in ("archived", "trashed", "deleted", "out_of_scope"),
+                        row.presence in ("archived", "unobserved", "trashed", "deleted", "out_of_scope"),
                         "C2",
                         f"{id_} out of sight is {row.presence}",
                     )
                 if source == name and row.presence == "access_lost":
                     check(place.hidden, "C2", f"{id_} is access lost, and its project is visible")
         self.impure = True
+        self.world.readd()
         for vendor in self.world.vendors.values():
             for place in vendor.places.values():
                 place.hidden, place.state = False, "live"
@@ -147,7 +148,7 @@ class History:
             vendor = self.world.vendors[name]
             for version in vendor.current():
                 row = now.items.get((name, version.id))
-                if vendor.visible(version) and not self._restored(name, version.id):
+                if self.world.sees(name, version) and not self._restored(name, version.id):
                     check(row is not None, "C1", f"{name} {version.id} was not read")
                     assert row is not None
                     wanted = content_of(version, self.world.shape)

@@ -160,7 +160,7 @@ def _people(rng: random.Random, setup: Setup) -> Op:
 
 
 def _surroundings(rng: random.Random, setup: Setup) -> Op:
-    kinds = (
+    kinds = [
         "hide",
         "show",
         "archive",
@@ -173,7 +173,9 @@ def _surroundings(rng: random.Random, setup: Setup) -> Op:
         "refit",
         "jump",
         "approve",
-    )
+    ]
+    if setup.named:
+        kinds += ["drop", "readd"]
     return Op(rng.choice(kinds), rng.randrange(10**6), rng.choice(setup.sources), n=rng.choice((1, 2, 3)))
 
 

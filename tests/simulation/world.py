@@ -20,7 +20,10 @@ from tests.simulation.connector import ModelConnector, ModelIo, Style
 from tests.simulation.faults import Crash, Transport
 from tests.simulation.hubs import Database, configuration, scratch, template
 from tests.simulation.setup import EPOCH, SOURCES, Op, Setup, make_vendor, named_at, skew_at
-from tests.simulation.vendor import Company, Habits, Vendor
+from tests.simulation.vendor import Company, Habits, Vendor, Version
+
+ALL = ("1", "2", "3")
+"""The partitions that a configuration names, where it names any."""
 
 
 @dataclass
@@ -61,7 +64,7 @@ class World:
         """Take over a company that is known to the hub already; ``empty``: the hub knows nothing yet."""
         path, vendors = (template(), fresh_vendors(self.setup.start)) if empty else started(self.setup.start)
         self.database = Database(path)
-        self.partitions = ("1", "2", "3") if self.setup.named else ()
+        self.readd()
         self.now = EPOCH + 3_600_000
         self.vendors = {name: vendors[name].clone(self._clock) for name in SOURCES}
         for vendor in self.vendors.values():
@@ -82,9 +85,21 @@ class World:
     def company(self, op: Op) -> Company:
         return Company(self.vendors[op.source], random.Random(op.seed))
 
+    def sees(self, source: str, version: Version) -> bool:
+        """Whether a run over the source is to hold this version: visible, and in a project that the configuration asks for."""
+        return self.vendors[source].visible(version) and (not self.partitions or version.partition in self.partitions)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the configuration leaves out a project that it named before."""
+        return self.setup.named and len(self.partitions) < len(ALL)
+
+    def readd(self) -> None:
+        self.partitions = ALL if self.setup.named else ()
+
     def former_states(self, source: str, id_: str) -> set[str]:
         """States that an item had by way of its project, or that a blackout made believe."""
-        if self.darkened:
+        if self.darkened:  # or that it left because the configuration did not ask for its project
             return {"deleted"}
         return {"trashed" for v in self.vendors[source].items[id_] if (source, v.partition) in self.binned}
 
@@ -132,6 +147,11 @@ class World:
             self.company(op).flip(place.id)
         elif op.kind == "clear":
             self.company(op).clear(place.id, rng.choice((0.5, 1.0)))
+        elif op.kind == "drop" and self.partitions == ALL:
+            self.partitions = tuple(each for each in ALL if each != place.id)
+            self.darkened = True
+        elif op.kind in ("drop", "readd"):
+            self.readd()
         elif op.kind == "approve":
             self.approve()
         else:

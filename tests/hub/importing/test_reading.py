@@ -272,6 +272,7 @@ def test_opendocument_is_refused_whatever_its_name(tmp_path: Path) -> None:
 
 
 def test_a_sheet_with_two_far_corners_takes_no_memory(tmp_path: Path) -> None:
+    """S06: a sheet is as large as what is in it."""
     book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
     page = book.add_worksheet("OKRs")
     page.write_string(0, 0, "here")
@@ -281,6 +282,7 @@ def test_a_sheet_with_two_far_corners_takes_no_memory(tmp_path: Path) -> None:
 
 
 def test_a_part_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
+    """S06: sizes are looked at before anything is unpacked."""
     path = xlsx(tmp_path / "a.xlsx", {"OKRs": ROWS})
     bomb = repacked(path, tmp_path / "b.xlsx", {SHEET: b" " * (60 * 2**20)})
     assert bomb.stat().st_size < 2**20
@@ -290,6 +292,7 @@ def test_a_part_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> Non
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("name", ["xl/sharedStrings.xml", STYLES, "xl/theme/theme1.xml", "xl/other.bin"])
 def test_entities_are_refused(tmp_path: Path, name: str, encoding: str) -> None:
+    """S06: no DTD, so no entity."""
     path = xlsx(tmp_path / "a.xlsx", {"OKRs": ROWS})
     laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>'.encode(encoding)
     with zipfile.ZipFile(repacked(path, tmp_path / "b.xlsx", {name: None}), "a") as archive:

@@ -137,6 +137,7 @@ def test_before_the_first_evaluation_there_is_nothing_and_no_zero(company: Compa
 
 
 def test_what_nobody_measured_is_unmeasured(company: Company) -> None:
+    """F39: neither 0 % nor 100 %."""
     company.evaluate(issue("1", labels=("kr:sso",)))
     tree = company.report.tree()
     assert tree is not None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from hub.errors import UsageError
 from hub.model import Condition, Dimensions, Person
 from hub.rules import Context, Fields, named_texts
 from tests.hub.rules.builders import HERE, LISTS, alternative, claims, item, matches, rule, team
@@ -209,8 +212,30 @@ def test_regular_expressions_know_unicode(pattern: str, title: str, holds: bool)
     assert matches(rule("sso", title={"regex": pattern}), item(title=title)) is holds
 
 
-def test_a_pattern_that_would_hang_others_takes_no_time() -> None:
-    assert not matches(rule("sso", title={"regex": "^(a+)+$"}), item(title="a" * 5000 + "!"))
+EVIL = (
+    *(
+        "^(a+)+$",
+        "(a|aa)+$",
+        "(a|a)*$",
+        "^(a*)*$",
+        "(.*)*x",
+        "(a+){10}$",
+        "^(([a-z])+.)+[A-Z]([a-z])+$",
+        "(x+x+)+y",
+        "(a?){50}a{50}",
+    ),
+    *("([a-zA-Z]+)*$", "(\\w+\\s?)*$", "^(\\w+\\s?)*$", "(a|b|ab)*c", "((a{0,9}){0,9}){0,9}$", "(.*a){20}", "^(?:a|a?)+$"),
+    *("(\\d+)*\\.(\\d+)*x", "(?:.*,){11}P", "(a*)*(a*)*(a*)*b", "(.+)+\\1?$", "(a?){50}a{50}"),
+)
+
+
+@pytest.mark.parametrize("pattern", EVIL)
+def test_a_pattern_that_would_hang_others_takes_no_time(pattern: str) -> None:
+    """S11: RE2 answers in linear time, or refuses the pattern when the files are read."""
+    began = time.process_time()
+    with contextlib.suppress(UsageError):
+        matches(rule("sso", title={"regex": pattern}), item(title="a" * 5000 + "!"))
+    assert time.process_time() - began < 1.0, "25,000 steps for others' first thirty letters"
 
 
 def test_a_regular_expression_and_another_operator_must_hold_for_the_same_value() -> None:
