@@ -25,9 +25,10 @@ EMPTIED_SHARE = 50
 REJECTED_ABOVE, REJECTED_SHARE = 2, 10
 """More newly unreadable records than this, and more than so many per cent of what a pass read: the pass fails."""
 
-Visibility = Literal["listed", "unchanged", "archived", "trashed", "lost", "dropped", "failed"]
-"""What a run learned of a partition: listed to the end; proved unchanged; archived or trashed by the vendor's word; out of the
-account's sight; no longer named by the config, which a person is asked about; not read, or not to its end."""
+Visibility = Literal["listed", "blurred", "archived", "trashed", "lost", "dropped", "failed"]
+"""What a run learned of a partition: listed to the end; listed, but with records that nobody can name; archived or trashed by the
+vendor's word; out of the account's sight; no longer named by the config, which a person is asked about; not read, or not to its
+end."""
 
 
 class Suspect(NamedTuple):
@@ -89,6 +90,9 @@ def by_roster(suspects: Iterable[Suspect], seen: Mapping[str, Visibility]) -> li
     return found
 
 
+_EVIDENCE = {"out_of_scope": "it lies in a project that is not read"}
+
+
 def by_answer(
     suspects: Iterable[Suspect],
     seen: Mapping[str, Visibility],
@@ -108,8 +112,9 @@ def by_answer(
         of = seen.get(each.partition)
         word = words.get(each.id)
         if word is not None:
-            evidence = f"the vendor says that it was {word.how}"
-            found.append(Verdict(each.no, each.id, each.partition, word.how, evidence, word.into))
+            evidence = _EVIDENCE.get(word.how, f"the vendor says that it was {word.how}")
+            if word.how != each.presence:
+                found.append(Verdict(each.no, each.id, each.partition, word.how, evidence, word.into))
         elif of == "trashed":
             found.append(Verdict(each.no, each.id, each.partition, "trashed", "its project is in the trash"))
         elif of == "listed" and each.id in denied:
@@ -118,11 +123,18 @@ def by_answer(
     return found
 
 
-def guard(verdicts: Iterable[Verdict], live: Mapping[str, int], listed: Mapping[str, int], approved: Collection[str]) -> Judged:
+def guard(
+    verdicts: Iterable[Verdict],
+    live: Mapping[str, int],
+    listed: Mapping[str, int],
+    approved: Collection[str],
+    waiting: Collection[str] = (),
+) -> Judged:
     """Apply, or hold for a person: partition by partition.
 
     ``live`` is how many items each partition had before the run, ``listed`` how many ids its listing held, ``approved`` the ids
-    whose absence a person has accepted: those that are missing again are applied, and do not count towards the limit.
+    whose absence a person has accepted: those that are missing again are applied, and do not count towards the limit. ``waiting``
+    are ids that a person was asked about and has not answered: they stay held however few they are, until they are seen again.
     """
     apply: list[Verdict] = []
     held: list[Held] = []
@@ -135,10 +147,11 @@ def guard(verdicts: Iterable[Verdict], live: Mapping[str, int], listed: Mapping[
     for partition, those in leaving.items():
         of = live.get(partition, 0)
         empty = of >= EMPTY_FROM and listed.get(partition, 0) == 0
-        if empty or len(those) > limit(of):
+        if not empty and len(those) <= limit(of):
+            apply += [v for v in those if v.id not in waiting]
+            those = [v for v in those if v.id in waiting]
+        if those:
             held.append(Held(partition, tuple(those), of, empty))
-        else:
-            apply += those
     return Judged(tuple(apply), tuple(held), frozenset(v.id for v in apply if v.id in approved))
 
 

@@ -109,9 +109,7 @@ At = tuple[str, str]
 """(cycle id, folded id) of a key result."""
 
 
-def nodes(
-    mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, NodeResult] | None = None
-) -> tuple[NodeResult, ...]:
+def nodes(mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, Frozen] | None = None) -> tuple[NodeResult, ...]:
     """All nodes of all cycles: key results, objectives, pillars and the company of one cycle, then of the next.
 
     ``as_of`` (milliseconds) decides which key results have been dropped by then. ``frozen`` are results that stand whatever the
@@ -120,10 +118,21 @@ def nodes(
     return tuple(_RollUp(mapping, tallies, as_of, frozen or {}).nodes())
 
 
-def frozen_node(former: NodeResult, seq: int, reasons: Iterable[str]) -> NodeResult:
-    """The result of the evaluation ``seq`` as one that stands still, and why. One that stood still stays as old as it is."""
-    since = former.details.get("frozen", {}).get("since", seq)
-    return former._replace(details={**former.details, "frozen": {"since": since, "why": sorted(set(reasons))}})
+class Frozen(NamedTuple):
+    """Why a key result stands still: reasons, and the parts of sources ("source/partition") that cause it. ``former`` is the
+    result that stands, of the evaluation ``seq``; None for one that never had any: it is calculated from what is known."""
+
+    why: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    former: NodeResult | None = None
+    seq: int | None = None
+
+    def node(self, computed: NodeResult) -> NodeResult:
+        """The result as it stands; one that stood still already stays as old as it is."""
+        stands = self.former or computed
+        since = stands.details["frozen"]["since"] if "frozen" in stands.details else self.seq
+        said = {"since": since, "why": sorted(set(self.why)), "parts": sorted(set(self.parts))}
+        return stands._replace(details={**stands.details, "frozen": said})
 
 
 def is_taken(key_result: KeyResult, on: date) -> bool:
@@ -178,7 +187,7 @@ class _Child(NamedTuple):
 class _RollUp:
     """The figures of all nodes. Cycles go by their ids, all else by folded ids."""
 
-    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, NodeResult]) -> None:
+    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, Frozen]) -> None:
         self.mapping = mapping
         self._frozen = frozen
         day = day_of(mapping, as_of)
@@ -212,7 +221,9 @@ class _RollUp:
             yield _mean("company", cycle.id, "company", pillars).node
 
     def _key_result(self, at: At, tally: Tally) -> _Figure:
-        node = self._frozen.get(at) or key_result_node(self.mapping.key_results[at], tally)
+        node = key_result_node(self.mapping.key_results[at], tally)
+        if at in self._frozen:
+            node = self._frozen[at].node(node)
         return _Figure(node, {at: node.measured})
 
     # ---- objectives ----

@@ -92,7 +92,17 @@ class GateFile:
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._checked = now
         if os.fstat(self._fd).st_size < _RECORD.size:
-            self._write(list(_OPEN))  # takes its place on the disk now, so that it has one when the disk is full
+            self._make()
+
+    def _make(self) -> None:
+        """Give a new file its place on the disk now, so that it has one when the disk is full; unless another process, which may
+        have closed the gate already, was faster."""
+        self._locked()
+        try:
+            if os.fstat(self._fd).st_size < _RECORD.size:
+                self._write(list(_OPEN))
+        finally:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _locked(self) -> None:
         for _ in range(TRIES):

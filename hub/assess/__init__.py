@@ -8,20 +8,20 @@ over items in memory. They are the same code, so what is stored and what is expl
 
 from hub.assess.assessor import ENGINE, Assessor, Part, assess, clockwork
 from hub.assess.teams import Teams
-from hub.progress import frozen_node, nodes, tally, tally_counted
+from hub.progress import Frozen, nodes, tally, tally_counted
 from hub.status import Activity, closed_at, estimate_of
 
 __all__ = [
     "ENGINE",
     "Activity",
     "Assessor",
+    "Frozen",
     "Part",
     "Teams",
     "assess",
     "clockwork",
     "closed_at",
     "estimate_of",
-    "frozen_node",
     "nodes",
     "tally",
     "tally_counted",

@@ -103,7 +103,8 @@ def ask(config: Config, name: str, stored: Stored | None, now: datetime, more: S
     heard: list[str] = []
     try:
         settings = config.settings(name)
-        with _listening(heard), connectors.open(settings, config.limits(name, LIMITS)) as connector:
+        limits = replace(config.limits(name, LIMITS), gates_folder=None)  # looking writes nothing
+        with _listening(heard), connectors.open(settings, limits) as connector:
             for step in (_account(config, stored, kind.expiry, now), _partitions(stored), _lists(source.fields), *more):
                 seen = step(connector, seen)
     except UsageError as error:

@@ -6,11 +6,12 @@ import contextlib
 import logging
 import os
 import queue
+import selectors
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -25,6 +26,8 @@ LINGER = 2.0
 """Seconds that the output of an ended child is waited for: a process of its own may keep the pipe open."""
 LONGEST = 1 << 20
 """Bytes of a line; what follows is a line of its own."""
+CHUNK = 1 << 16
+"""Bytes read at a time."""
 _NOT_THEIRS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 """What the service manager told the daemon alone."""
 
@@ -54,27 +57,43 @@ class Child:
 
     def __init__(self, words: Sequence[str], wake: Callable[[], None]) -> None:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_THEIRS}
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0, env=environment
-        )  # fmt: skip
+        self._enough, self._until = os.pipe()  # that ``_until`` is closed wakes the pump
+        try:
+            self._process = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0, env=environment
+            )  # fmt: skip
+        except BaseException:
+            os.close(self._enough)
+            os.close(self._until)
+            raise
         self._lines: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._wake = wake
         self._given = False
-        self._pumps = [
-            threading.Thread(target=self._pump, args=(name, stream), name=f"child-{self.pid}-{name}", daemon=True)
-            for name, stream in (("out", self._process.stdout), ("err", self._process.stderr))
-        ]
-        for pump in self._pumps:
-            pump.start()
+        self._pump = threading.Thread(target=self._listen, name=f"child-{self.pid}", daemon=True)
+        self._pump.start()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def _pump(self, name: str, stream: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError):  # closed while reading: nobody listens any more
-            while line := stream.readline(LONGEST):
-                self._lines.put((name, line))
+    def _listen(self) -> None:
+        """Until both pipes are closed at their other end, or nobody wants to know: a process of the child's own may keep them
+        open. Only this thread closes our ends, so that it never reads from a number that means another file by now."""
+        out, err = self._process.stdout, self._process.stderr
+        assert out is not None and err is not None
+        with out, err, os.fdopen(self._enough, "rb", 0) as enough, selectors.DefaultSelector() as ready:
+            ready.register(enough, selectors.EVENT_READ)
+            for name, stream in (("out", out), ("err", err)):
+                ready.register(stream, selectors.EVENT_READ, _Lines(name, self._lines))
+            while len(ready.get_map()) > 1:
+                found = [key for key, _ in ready.select()]
+                if any(key.data is None for key in found):
+                    break
+                for key in found:
+                    data = os.read(key.fd, CHUNK)
+                    key.data.feed(data)
+                    if not data:
+                        ready.unregister(key.fileobj)
                 self._wake()
         self._wake()
 
@@ -90,8 +109,7 @@ class Child:
         if code is None:
             return None
         if not self._given:
-            for pump in self._pumps:
-                pump.join(LINGER / len(self._pumps))
+            self._pump.join(LINGER)
             self._given = True
         return code if self._lines.empty() else None
 
@@ -102,10 +120,36 @@ class Child:
         self._process.kill()
 
     def close(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        if self._until >= 0:
+            os.close(self._until)
+            self._until = -1
+
+
+class _Lines:
+    """Bytes of one pipe as lines."""
+
+    def __init__(self, name: str, lines: queue.SimpleQueue[tuple[str, bytes]]) -> None:
+        self._name, self._lines, self._rest = name, lines, bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """What was read; nothing at the end."""
+        seen = len(self._rest)
+        self._rest += data
+        begin = 0
+        while (end := self._rest.find(b"\n", max(begin, seen)) + 1) or len(self._rest) - begin >= LONGEST:
+            end = min(end or len(self._rest), begin + LONGEST)
+            self._put(begin, end)
+            begin = end
+        del self._rest[:begin]
+        if not data and self._rest:
+            self._put(0, len(self._rest))
+            self._rest.clear()
+
+    def _put(self, begin: int, end: int) -> None:
+        self._lines.put((self._name, bytes(self._rest[begin:end])))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from hub.daemon.events import Event, Listener
 from hub.daemon.files import ConfigFile, MappingFiles
 from hub.daemon.jobs import Job, combined
 from hub.daemon.notify import Notify
-from hub.daemon.plan import Plan, Planner
+from hub.daemon.plan import WHILE_REFUSED, Plan, Planner
 from hub.daemon.requests import answer
 from hub.daemon.state import Board
 from hub.daemon.tracker import Tracker
@@ -35,6 +35,8 @@ LOOK = 0.9
 JUMP = 2.0
 """Seconds by which the wall clock must leave the one that never jumps to be said to have jumped."""
 LOST = 3
+AGAIN = 60.0
+"""Seconds after which an evaluation that came to nothing is tried again; twice as many after each further one, up to an hour."""
 
 
 class Daemon:
@@ -70,6 +72,9 @@ class Daemon:
         """The mapping files may say something else than what was calculated with"""
         self._settings_changed = False
         """What the calculation knows of the sources did"""
+        self._evaluate_from = 0.0
+        self._fruitless = 0
+        """Evaluations in a row that came to nothing"""
         self._overlaps: dict[str, int] = {}
         self._missed: dict[str, int] = {}
         self._answers: dict[int, dict[str, object]] = {}
@@ -133,17 +138,28 @@ class Daemon:
                 self._own(self._store.own(NAME), former)
                 return True
             except Locked:
-                owner = holder(self._store, NAME)
-                if owner is not None and owner != former:
-                    former = owner
-                    self._board.change(role="standby", owner=owner)
-                    self._tell(told.Standby(self._clock.now(), owner))
-                    self._notify.status(f"standing by: the daemon is {owner}")
-                self._notify.ready()
+                former = self._stand_by(former)
             except AnchorlineError as error:
                 self._troubled(error)
             self._clock.wait(1.0)
         return False
+
+    def _stand_by(self, former: str | None) -> str | None:
+        """Tell who the daemon is, once for each; the latest one known."""
+        self._notify.ready()
+        try:
+            owner = holder(self._store, NAME)
+        except AnchorlineError as error:  # the database went away between the two questions
+            self._troubled(error)
+            return former
+        if self._board.state.trouble is not None:
+            self._board.change(trouble=None)
+        if owner is None or owner == former:
+            return former
+        self._board.change(role="standby", owner=owner)
+        self._tell(told.Standby(self._clock.now(), owner))
+        self._notify.status(f"standing by: the daemon is {owner}")
+        return owner
 
     def _own(self, ownership: Ownership, former: str | None) -> None:
         self._ownership = ownership
@@ -215,12 +231,12 @@ class Daemon:
         running = {source: self._supervisor.since(source) for source in self._supervisor.jobs()}
         plan = self._planner.plan(self._files.config, running, self._answers, now, monotonic)
         self._show(plan, now)
-        begun = [job for job in self._chosen(plan, now) if self._begin(job, now, monotonic)]
+        begun = [job for job in self._chosen(plan, now, monotonic) if self._begin(job, now, monotonic)]
         if self._timers is not None:
             self._timers.arm({name: each.at for name, each in plan.following.items() if each is not None and each.at > now})
         return bool(begun)
 
-    def _chosen(self, plan: Plan, now: int) -> Iterable[Job]:
+    def _chosen(self, plan: Plan, now: int, monotonic: float) -> Iterable[Job]:
         """What begins now: as many as there is room for, each source once."""
         room = self._parallel() - sum(job.reads for job in self._supervisor.jobs().values())
         seen: set[str] = set()
@@ -232,7 +248,7 @@ class Daemon:
             seen.add(job.source)
             room -= 1
             yield job
-        if self._stale and told.EVALUATION not in self._supervisor:
+        if self._stale and monotonic >= self._evaluate_from and told.EVALUATION not in self._supervisor:
             evaluation = self._planner.evaluation(self._mapping.hash, now, whole=self._settings_changed)
             self._stale = self._settings_changed = False
             if evaluation is not None:
@@ -246,6 +262,10 @@ class Daemon:
             pid = self._supervisor.start(job, now, monotonic)
         except OSError as error:  # no process can be made, as for want of memory
             self._troubled(AnchorlineError(f"No process could be started: {error.strerror}."))
+            if not job.reads:
+                self._evaluate_again(job, monotonic)
+            elif self._once is not None:
+                self._outcomes.append(1)
             return False
         if self._once is not None:
             self._once.add(job.source)
@@ -271,12 +291,31 @@ class Daemon:
     def _ended(self, end: Ended, now: int) -> None:
         job, outcome = end.job, end.outcome
         self._tracker.ended(job, outcome, end.since, now)
+        monotonic = self._clock.monotonic()
         if job.reads:
-            self._planner.ended(job, outcome, self._clock.monotonic(), broke_off=end.broke_off)
-        if not self._stopping and outcome.result != "locked":  # else they wait on, for us or for the next daemon
+            self._planner.ended(job, outcome, monotonic, broke_off=end.broke_off)
+        elif outcome.result != "complete":
+            self._evaluate_again(job, monotonic)
+        else:
+            self._fruitless = 0
+        cut_short = bool(self._stopping) and end.broke_off
+        if not cut_short and outcome.result != "locked":  # else they wait on, for us or for the next daemon
             self._answers |= {row_id: answer(job.source, outcome) for row_id in job.requests}
         self._outcomes.append(outcome.code)
         self._tell(told.RunEnded(now, job.source, job.mode, job.reason, outcome, end.duration))
+
+    def _evaluate_again(self, job: Job, monotonic: float) -> None:
+        """An evaluation came to nothing: what it was for is still to be calculated, unless a run does it meanwhile."""
+        self._stale = True
+        self._settings_changed = self._settings_changed or job.whole
+        self._evaluate_from = monotonic + min(AGAIN * 2**self._fruitless, WHILE_REFUSED)
+        self._fruitless = min(self._fruitless + 1, 10)
+
+    def _changed(self, *, settings: bool = False) -> None:
+        """Something was edited: calculate now, whatever came of it the last time."""
+        self._stale = True
+        self._settings_changed = self._settings_changed or settings
+        self._evaluate_from, self._fruitless = 0.0, 0
 
     def _send_answers(self, now: int) -> None:
         for row_id, result in list(self._answers.items()):
@@ -294,11 +333,11 @@ class Daemon:
                 self._planner.forget()
                 self._board.change(config_hash=change.hash)
                 if facts != {name: source.facts for name, source in self._files.config.sources.items()}:
-                    self._stale = self._settings_changed = True
+                    self._changed(settings=True)
         change = self._mapping.poll(self._files.config, monotonic)
         if change is not None:
             self._reloaded(change.what, change.hash, change.problems)
-            self._stale = True
+            self._changed()
 
     def _reloaded(self, what: str, hash_: str, problems: tuple[str, ...]) -> None:
         if problems:

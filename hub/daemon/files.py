@@ -25,6 +25,9 @@ CALM = 1.0
 """Seconds that a file must have stayed as it is before it is read: an editor may be in the middle of writing it."""
 DEBOUNCE = 2.0
 """The same for mapping files, which are often saved several at a time."""
+REREAD = 60.0
+"""Seconds after which mapping files with mistakes are read again though they seem to be the same: one that was away for an
+instant, or whose rights were corrected, does not look different."""
 _DATABASE_LINE = re.compile(r"""^\s*database\s*=\s*["']sqlite:///([^"'\n]+)["']""", re.MULTILINE)
 
 
@@ -64,6 +67,10 @@ class _Calm:
         self._read = self._seen
         return True
 
+    def again(self) -> None:
+        """What was read does not count: the next look is to read it again, whether it changed or not."""
+        self._read = (*self._seen, ("", 0, 0, 0))
+
 
 # ---- config.toml ------------------------------------------------------------------------------------------------------------
 
@@ -86,11 +93,13 @@ class ConfigFile:
         self.copy: Path | None = None
         """A file with the text in force, for children"""
         try:
-            self._text = _read(self.path)
+            self._text = _read(self.path, environ)
             self.config = load_config(self.path, environ, text=self._text)
         except ConfigError as error:
             self._text, self.config = self._restored(error)
             self.problems = sentences(error)
+            if isinstance(error, _Unread):
+                self._calm.again()
         self._taken()
 
     def _restored(self, error: ConfigError) -> tuple[str, Config]:
@@ -118,19 +127,33 @@ class ConfigFile:
         if not self._calm.changed(signature(self.path), monotonic):
             return None
         try:
-            text = _read(self.path)
+            text = _read(self.path, self._environ)
             if text == self._text:  # as it was, or mended
                 mended, self.problems = bool(self.problems), ()
                 return Change("config", self.hash, ()) if mended else None
             config = load_config(self.path, self._environ, text=text)
             if config.database != self.config.database:
                 raise ConfigError([_moved(self.path)])
+        except _Unread as error:
+            self._calm.again()
+            if error.passing or sentences(error) == self.problems:
+                return None
+            return self._broken(error)
         except ConfigError as error:
-            self.problems = sentences(error)
-            return Change("config", digest("\n".join(self.problems)), self.problems)
+            return self._broken(error)
         self._text, self.config, self.problems = text, config, ()
         self._taken()
         return Change("config", self.hash, ())
+
+    def _broken(self, error: ConfigError) -> Change:
+        self.problems = sentences(error)
+        return Change("config", digest("\n".join(self.problems)), self.problems)
+
+
+class _Unread(ConfigError):
+    """The file could not be read at all. ``passing``: an instant later it could, as when it was just being replaced."""
+
+    passing = False
 
 
 def _moved(path: Path) -> Problem:
@@ -148,13 +171,18 @@ def data_folders(path: Path, environ: Mapping[str, str]) -> list[Path]:
     return [*found, path.parent / "data"]
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, environ: Mapping[str, str] | None = None) -> str:
     """A file's text. Raises ``ConfigError``, with the words of ``load_config``, where it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        load_config(path)
-        raise  # it can be read again: who asks does so the next time
+        try:
+            load_config(path, environ)
+        except ConfigError as error:
+            raise _Unread(error.problems) from None
+    unread = _Unread([Problem(path.name, 0, "The file was away for a moment.", "Nothing to do: it is read again.")])
+    unread.passing = True
+    raise unread
 
 
 def _write(path: Path, text: str) -> None:
@@ -182,6 +210,7 @@ class MappingFiles:
         self.problems: tuple[str, ...] = ()
         self._of = (config.mappings, config.timezone)
         self._calm = _Calm(_folder(config.mappings), DEBOUNCE)
+        self._loaded = float("-inf")
         self._load(config)
 
     def _load(self, config: Config) -> None:
@@ -196,8 +225,10 @@ class MappingFiles:
         elsewhere = self._of != (config.mappings, config.timezone)
         if elsewhere:
             self._of, self._calm = (config.mappings, config.timezone), _Calm(_folder(config.mappings), DEBOUNCE)
-        if not elsewhere and not self._calm.changed(_folder(config.mappings), monotonic):
+        again = bool(self.problems) and monotonic - self._loaded >= REREAD
+        if not self._calm.changed(_folder(config.mappings), monotonic) and not elsewhere and not again:
             return None
+        self._loaded = monotonic
         before = self.hash, self.problems
         self._load(config)
         if (self.hash, self.problems) == before:
@@ -206,7 +237,10 @@ class MappingFiles:
 
 
 def _folder(folder: Path) -> Signature:
-    return signature(*sorted(path for pattern in ("*.toml", "*.csv") for path in folder.rglob(pattern)))
+    try:
+        return signature(*sorted(path for pattern in ("*.toml", "*.csv") for path in folder.rglob(pattern)))
+    except OSError:  # a folder in it went away meanwhile: the next look finds it calm, or changed again
+        return ()
 
 
 # ---- words ------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ _CODES = {"refused": 2, "locked": 3}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of one source, or of the evaluation alone. ``requests`` are the inbox rows that it answers."""
+    """One run of one source, or of the evaluation alone. ``requests`` are the inbox rows that it answers; ``whole``: the
+    evaluation is needed whatever the mapping files say."""
 
     source: str
     mode: str
@@ -25,6 +26,7 @@ class Job:
     due_at: int
     new_account: bool = False
     requests: tuple[int, ...] = ()
+    whole: bool = False
 
     @property
     def reads(self) -> bool:
@@ -32,9 +34,9 @@ class Job:
         return self.source != EVALUATION
 
 
-def evaluation(at: int) -> Job:
+def evaluation(at: int, *, whole: bool = False) -> Job:
     """Calculate again with the mapping files as they are."""
-    return Job(EVALUATION, "evaluate", "mapping", at)
+    return Job(EVALUATION, "evaluate", "mapping", at, whole=whole)
 
 
 def told(event: Mapping[str, Any]) -> RunOutcome | None:

@@ -7,9 +7,13 @@ import os
 import socket
 from collections.abc import Mapping
 
+LONGEST = 1000
+"""Characters of a status; systemd drops messages of more than 4096 bytes."""
+
 
 class Notify:
-    """Sends states to the socket that ``NOTIFY_SOCKET`` names; each state once, but ``WATCHDOG=1`` every time."""
+    """Sends states to the socket that ``NOTIFY_SOCKET`` names; each state until it was taken once, but ``WATCHDOG=1`` every
+    time."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -32,18 +36,20 @@ class Notify:
 
     def status(self, text: str) -> None:
         """What `systemctl status` shows, in a line."""
-        line = " ".join(text.split())
+        line = " ".join(text.split())[:LONGEST]
         self._told = {told for told in self._told if not told.startswith("STATUS=") or told == f"STATUS={line}"}
         self._once(f"STATUS={line}")
 
     def _once(self, state: str) -> None:
-        if state not in self._told:
+        if state not in self._told and self._send(state):
             self._told.add(state)
-            self._send(state)
 
-    def _send(self, state: str) -> None:
+    def _send(self, state: str) -> bool:
+        """Whether it was taken; True where nobody wants to know."""
         if not self._address:
-            return
+            return True
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
             channel.sendto(state.encode(), address)
+            return True
+        return False

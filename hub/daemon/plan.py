@@ -12,6 +12,7 @@ from hub.daemon.requests import wanted
 from hub.daemon.state import Next
 from hub.scheduler import HORIZON, Latest, Starts, Verdict, judge
 from hub.store import Store, inbox
+from hub.store.locks import holder
 from hub.store.read import Reader, RunStart, StartsRow
 
 REREAD = 5.0
@@ -68,7 +69,7 @@ class Planner:
     def plan(self, config: Config, running: Mapping[str, int], answered: Collection[int], now: int, monotonic: float) -> Plan:
         """``running``: sources that are being read, and since when. ``answered``: requests that are done already."""
         if self._read_at is None or not 0 <= monotonic - self._read_at < REREAD:
-            self._starts = {name: _starts(row) for name, row in self._reader.last_starts(now + HORIZON).items()}
+            self._starts = self._read(now)
             self._read_at = monotonic
         rows = [row for row in inbox.waiting(self._store, inbox.SYNC) if row.id not in answered]
         asked, refused = wanted(rows, config.sources)
@@ -96,6 +97,20 @@ class Planner:
         plan.begin.extend(sorted(scheduled, key=lambda job: job.due_at))
         return plan
 
+    def _read(self, now: int) -> dict[str, Starts]:
+        """What is stored of earlier runs. One without an end whose source somebody holds did not die but is under way, as in a
+        terminal: how it ends is not known yet."""
+        found = self._stored(now)
+        unended = [name for name, starts in found.items() if _unended(starts)]
+        if not unended:
+            return found
+        held = {name for name in unended if holder(self._store, f"source:{name}") is not None}
+        found = self._stored(now)  # one that ended in between has its result by now
+        return {name: each._replace(judged=None) if name in held and _unended(each) else each for name, each in found.items()}
+
+    def _stored(self, now: int) -> dict[str, Starts]:
+        return {name: _starts(row) for name, row in self._reader.last_starts(now + HORIZON).items()}
+
     def calculated(self) -> str | None:
         """The hash of the mapping files behind the present numbers; None where there are none yet."""
         found = self._reader.evaluation()
@@ -105,7 +120,7 @@ class Planner:
         """The evaluation that good mapping files of this hash need, if they need one; ``whole``: whatever they say, because the
         sources' own settings changed."""
         shown = self.calculated() if mapping_hash is not None else None
-        return evaluation(now) if shown is not None and (whole or shown != mapping_hash) else None
+        return evaluation(now, whole=whole) if shown is not None and (whole or shown != mapping_hash) else None
 
     def _free(self, name: str, monotonic: float, asked: bool = False) -> bool:
         """Whether a source may be tried. Somebody who asks is answered at once, whatever was wrong the last time."""
@@ -126,6 +141,10 @@ class Planner:
 def _following(verdict: Verdict) -> Next | None:
     chosen = verdict.due or verdict.next
     return None if chosen is None else Next(chosen.at, chosen.mode)
+
+
+def _unended(starts: Starts) -> bool:
+    return starts.judged is not None and starts.judged.result is None
 
 
 def _starts(row: StartsRow) -> Starts:

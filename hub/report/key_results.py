@@ -80,7 +80,7 @@ def node_explanation(
         id=node.id,
         name=name,
         place=place,
-        sentence=words.rollup_sentence(name, node),
+        sentence=words.rollup_sentence(name, node, sum("frozen" in child.details for child in children)),
         formula=words.rollup_formula(node, below),
         policy={},
         children=below,

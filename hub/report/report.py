@@ -128,7 +128,7 @@ class Report:
         for kind, id_ in _named(evaluated.mapping, which.id, text):
             row = self._reader.snapshot(which.id, kind, id_, as_of=evaluated.seq)
             if row is not None:
-                found.append(self._explain(evaluated, row.node))
+                found.append(self._explain(evaluated, row.node, row.seq))
         return found
 
     def known(self, text: str) -> str | None:
@@ -186,9 +186,9 @@ class Report:
         rows.sort(key=lambda n: (not 0 < (n.progress or 0) < 1, -n.details.get("units", 0), n.id))
         return evaluated.mapping.key_results[cycle, rows[0].id].id if rows else None
 
-    def _explain(self, evaluated: Evaluated, node: NodeResult) -> NodeExplanation:
+    def _explain(self, evaluated: Evaluated, node: NodeResult, seq: int = 0) -> NodeExplanation:
         if "frozen" in node.details:
-            return self._explain_frozen(node)
+            return self._explain_frozen(node, seq)
         attached = attached_to(self._reader, evaluated, node) if node.kind == "key_result" else []
         children = [
             row.node
@@ -203,10 +203,10 @@ class Report:
         runs = {no: str(p.run_id) for no, p in origin.items()}
         return node_explanation(evaluated, node, children, attached, items, runs, about, self.sources())
 
-    def _explain_frozen(self, node: NodeResult) -> NodeExplanation:
-        """A key result that stands still is explained as it was when its number was made."""
-        frozen = node.details["frozen"]
-        row = self._reader.evaluation(frozen["since"])
+    def _explain_frozen(self, node: NodeResult, seq: int) -> NodeExplanation:
+        """A key result that stands still, of the snapshot ``seq``, is explained as it was when its number was made."""
+        since = node.details["frozen"]["since"]
+        row = self._reader.evaluation(seq if since is None else since)
         assert row is not None  # its snapshot was written by it
         details = {name: value for name, value in node.details.items() if name != "frozen"}
         then = self._explain(self._stand(row), node._replace(details=details))

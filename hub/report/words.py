@@ -76,6 +76,7 @@ _STILL = {
     "unobserved": "some of its work is in a project that the configuration no longer names",
     "held": "some of its work is missing, which waits for approval",
     "changed": "nearly all of a project changed at once, which waits for approval",
+    "changing": "much of a project changes, and it was not read to its end yet",
     "rejected": "too much of a project cannot be understood",
 }
 
@@ -99,10 +100,12 @@ def key_result_formula(key_result: KeyResult, node: NodeResult) -> str:
     return f"{what} = {number(node.done)} / {number(node.total)} = {percent(node.progress)}"
 
 
-def rollup_sentence(name: str, node: NodeResult) -> str:
+def rollup_sentence(name: str, node: NodeResult, still: int = 0) -> str:
+    """``still``: how many of its own key results stand still."""
     if node.progress is None:
         return f"{name} is unmeasured: none of its {plural(node.key_results, 'key result')} is measured."
-    return f"{name} is at {percent(node.progress)}, from {node.measured} of {plural(node.key_results, 'key result')}."
+    stand = "" if not still else f" {still} of them {'stands' if still == 1 else 'stand'} still (`anchorline status`)."
+    return f"{name} is at {percent(node.progress)}, from {node.measured} of {plural(node.key_results, 'key result')}.{stand}"
 
 
 def rollup_formula(node: NodeResult, children: tuple[dict[str, Any], ...]) -> str:

@@ -13,7 +13,7 @@ HORIZON = 24 * 3600 * SECOND
 """How far in the future a stored beginning may lie and still count: the clock was moved back. What lies further was written by a
 clock that was wrong by days, and would keep a source from being read for as long."""
 RETRY = 3600 * SECOND
-"""How long after its end a failed nightly run is tried again, once."""
+"""How long after its end a failed nightly run is tried again, once; and the longest pause before one that was cut short is."""
 LOOK_BACK = 400
 """Days after which missed nights are no longer counted one by one."""
 
@@ -67,12 +67,14 @@ def judge(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts 
     A night's run is due from its instant on until a nightly or full run began at or after it, however that began and ended. Of
     several nights without a run only the last is made up for, within ``daemon.catch_up``. The weekly full pass takes the place
     of the night's run on its day, or of the next one that is run. A failed one is tried again once, after ``RETRY``; one that was
-    cut short, as by a restart, at once. Deltas are due ``schedule.every`` after the newest run began.
+    cut short, as by a restart, at once. A repetition, or a run begun by hand, that was cut short is tried again after a pause, up
+    to ``daemon.catch_up`` after its night: as long as it began after that, at most ``RETRY``, so that a run which ends its own
+    process each time is begun ever more rarely. Deltas are due ``schedule.every`` after the newest run began.
     """
     if starts is None:
         return Verdict(Due("nightly", "schedule", now), (), _next(name, schedule, daemon, None, now))
     slot, missed = _night(name, schedule, daemon, starts, now)
-    due = slot or _retry(starts, daemon, now) or _delta(schedule, starts, now)
+    due = slot or _retry(name, schedule, daemon, starts, now) or _delta(schedule, starts, now)
     return Verdict(due, missed, _next(name, schedule, daemon, starts, now))
 
 
@@ -118,20 +120,41 @@ def _mode(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts 
 # ---- between nights ---------------------------------------------------------------------------------------------------------
 
 
-def _retry(starts: Starts, daemon: DaemonSettings, now: int) -> Due | None:
-    at = _retry_at(starts)
-    if at is None or not at <= now <= at + daemon.catch_up * SECOND:
-        return None
-    assert starts.judged is not None
-    return Due(starts.judged.mode, "retry", at)
+def _retry(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts, now: int) -> Due | None:
+    found = _again(name, schedule, daemon, starts)
+    return None if found is None or not found.due.at <= now <= found.until else found.due
 
 
-def _retry_at(starts: Starts) -> int | None:
+class _Again(NamedTuple):
+    """A run is to be repeated, not later than ``until``."""
+
+    due: Due
+    until: int
+
+
+def _again(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts) -> _Again | None:
     run = starts.judged
-    if run is None or run.reason != "schedule" or run.result not in ("failed", None):
+    if run is None or run.result not in ("failed", None):
         return None
+    ended, catch_up = run.finished_at or run.started_at, daemon.catch_up * SECOND
     cut_short = run.result is None or run.interrupted
-    return (run.finished_at or run.started_at) + (0 if cut_short else RETRY)
+    if run.reason == "schedule":
+        at = ended + (0 if cut_short else RETRY)
+        return _Again(Due(run.mode, "retry", at), at + catch_up)
+    night = _night_of(name, schedule, daemon, starts, run) if cut_short else None
+    if night is None:
+        return None
+    return _Again(Due(run.mode, "retry", ended + min(run.started_at - night, RETRY)), night + catch_up)
+
+
+def _night_of(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts, run: Latest) -> int | None:
+    """The latest instant, up to its beginning, at which a run or the source's very first one was due."""
+    found = [starts.first]
+    if schedule.nightly is not None:
+        day = local_day(run.started_at, daemon.timezone)
+        days = (day - timedelta(days=back) for back in range(3))
+        found += [fires(name, each, schedule.nightly, daemon.timezone, daemon.jitter) for each in days]
+    return max((at for at in found if at <= run.started_at), default=None)
 
 
 def _delta(schedule: Schedule, starts: Starts, now: int) -> Due | None:
@@ -157,9 +180,9 @@ def _next(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts 
     if schedule.every is not None:
         at = _delta_at(schedule, starts, now) if starts is not None else None
         found.append(Due("delta", "schedule", at if at is not None and at > now else now + schedule.every * SECOND))
-    retry = _retry_at(starts) if starts is not None else None
-    if retry is not None and retry > now and starts is not None and starts.judged is not None:
-        found.append(Due(starts.judged.mode, "retry", retry))
+    again = _again(name, schedule, daemon, starts) if starts is not None else None
+    if again is not None and now < again.due.at <= again.until:
+        found.append(again.due)
     return min(found, key=lambda due: due.at, default=None)
 
 

@@ -190,12 +190,19 @@ class Reader:
         with self._store.read() as sql:
             return read_calculated.snapshot(sql, cycle, kind, id_, as_of)
 
-    def frozen(self) -> dict[tuple[str, str], set[str]]:
-        """Key results, as (cycle, folded id), that some items keep from being calculated, and why: ``access_lost``,
-        ``unobserved``, ``held`` (items that are out of sight, or whose absence waits for a person), ``changed``, ``rejected``
-        (what a partition brought waits for one)."""
+    def frozen(self) -> dict[tuple[str, str], set[tuple[str, str]]]:
+        """Key results, as (cycle, folded id), that some items keep from being calculated: why, and the "source/partition" of
+        the items. ``access_lost``, ``unobserved``, ``held``: items are out of sight, or their absence waits for a person;
+        ``changed``, ``rejected``: what a partition brought waits for one; ``changing``: much of it changes, and it was not read
+        to its end."""
         with self._store.read() as sql:
             return read_calculated.frozen(sql)
+
+    def last_snapshot(self, cycle: str, kind: str, id_: str) -> SnapshotRow | None:
+        """One node's latest result, also of a node that is no longer there."""
+        with self._store.read() as sql:
+            found = read_calculated.snapshots(sql, "cycle = ? AND kind = ? AND id = ?", cycle, kind, id_)
+        return found[-1] if found else None
 
     def mapping(self, hash_: str) -> MappingRow | None:
         """The mapping files behind a hash."""

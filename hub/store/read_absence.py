@@ -16,10 +16,15 @@ class Absences:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def suspects(self, at: Place, partitions: Collection[str] | None = None) -> list[Suspect]:
-        """Items that no listing of this run holds; of these partitions, or of all."""
+    def suspects(self, at: Place, partitions: Collection[str] | None = None, *, unless: str | None = None) -> list[Suspect]:
+        """Items that no listing of this run holds; of these partitions, or of all; without those of the presence ``unless``."""
         with self._store.read() as sql:
-            return write_absence.suspects(sql, at.source, at, partitions)
+            return write_absence.suspects(sql, at.source, at, partitions, unless=unless)
+
+    def unlisted_quarantine(self, at: Place) -> list[str]:
+        """Ids in quarantine that no listing of this run holds."""
+        with self._store.read() as sql:
+            return write_absence.unlisted_quarantine(sql, at.source, at)
 
     def named(self, source: str) -> tuple[list[Suspect], dict[str, Word]]:
         """Items of which the vendor said in a page that they are gone, and what it said."""
@@ -32,17 +37,21 @@ class Absences:
         with self._store.read() as sql:
             return write_absence.to_retry(sql, source, before)
 
-    def live_of(self, source: str, partitions: Collection[str]) -> dict[str, int]:
-        """How many items that have not left each of these partitions has."""
+    def live_of(self, at: Place, partitions: Collection[str]) -> dict[str, int]:
+        """How many items that have not left each of these partitions had before the run."""
         with self._store.read() as sql:
-            return write_absence.live_of(sql, source, partitions)
+            return write_absence.live_of(sql, at.source, partitions, at)
 
-    def listed_of(self, source: str, partitions: Collection[str]) -> dict[str, int]:
-        """How many ids the last listing of each of these partitions holds."""
+    def listed_of(self, at: Place, partitions: Collection[str]) -> dict[str, int]:
+        """How many ids the listing of each of these partitions by this run holds."""
         with self._store.read() as sql:
-            return write_absence.listed_of(sql, source, partitions)
+            return write_absence.listed_of(sql, at.source, partitions, at)
 
     def approved(self, source: str) -> frozenset[str]:
-        """Ids whose absence a person has accepted and no run has applied yet."""
+        """Ids whose absence a person has accepted, which no run has applied yet and which were not seen again."""
+        return self.asked(source)[0]
+
+    def asked(self, source: str) -> tuple[frozenset[str], frozenset[str], frozenset[int]]:
+        """The same ids; ids that a person was asked about and has not answered; and the numbers of the accepted holds."""
         with self._store.read() as sql:
-            return write_absence.approved(sql, source)
+            return write_absence.asked(sql, source)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from hub.absence import CHANGED_ABOVE, RELATIVE
 from hub.model import FROZEN, Attachment, Finding, Item, Share, Unit
 from hub.store import codec, read_items
 from hub.store.dialect import Sql, in_numbers, in_texts
@@ -140,25 +141,52 @@ def evaluation(sql: Sql, seq: int | None) -> EvaluationRow | None:
     return EvaluationRow._make((*row[:5], facts, freshness, counts))
 
 
-def frozen(sql: Sql) -> dict[tuple[str, str], set[str]]:
+def frozen(sql: Sql) -> dict[tuple[str, str], set[tuple[str, str]]]:
     """See ``Reader.frozen``."""
     away = ", ".join(repr(each) for each in sorted(FROZEN))
-    found: dict[tuple[str, str], set[str]] = {}
-    for cycle, target, why in sql.rows(
-        "SELECT DISTINCT link.cycle, link.target, item.presence FROM item JOIN link ON link.item_no = item.no"
-        f" WHERE (item.presence <> 'present' OR item.presence_at IS NOT NULL) AND item.presence IN ({away})"
-        " AND link.target_kind = 'key_result'"
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for cycle, target, why, source, partition in sql.rows(
+        # CROSS: else SQLite goes through all links first, instead of the few items that the index on moved ones has
+        "SELECT DISTINCT link.cycle, link.target, item.presence, item.source, item.partition_id FROM item CROSS JOIN link"
+        f" WHERE link.item_no = item.no AND (item.presence <> 'present' OR item.presence_at IS NOT NULL)"
+        f" AND item.presence IN ({away}) AND link.target_kind = 'key_result'"
     ):
-        found.setdefault((cycle, target), set()).add(why)
-    for source, partition, kind in sql.rows(
-        "SELECT source, partition_id, kind FROM hold WHERE decision IS NULL AND kind IN ('changed', 'rejected')"
-    ):
+        found.setdefault((cycle, target), set()).add((why, f"{source}/{partition}"))
+    troubled = _troubled(sql)
+    for (source, partition), why in troubled.items():
         for cycle, target in sql.rows(
             "SELECT DISTINCT link.cycle, link.target FROM item JOIN link ON link.item_no = item.no"
             " WHERE item.source = ? AND item.partition_id = ? AND link.target_kind = 'key_result'",
             *(source, partition),
         ):
-            found.setdefault((cycle, target), set()).add(kind)
+            found.setdefault((cycle, target), set()).add((why, f"{source}/{partition}"))
+    if troubled:  # what a wave of changes took every link from stands still as long as the wave is looked at
+        by_part = {f"{source}/{partition}": why for (source, partition), why in troubled.items()}
+        for row in snapshots(sql, "to_seq IS NULL AND kind = 'key_result' AND details LIKE ?", '%"frozen"%'):
+            said = row.node.details.get("frozen", {})
+            for part in said.get("parts", ()):
+                if part in by_part:
+                    found.setdefault((row.node.cycle, row.node.id), set()).add((by_part[part], part))
+    return found
+
+
+def _troubled(sql: Sql) -> dict[tuple[str, str], str]:
+    """(source, partition) whose stored items are not to be published: a person looks at them first, or a pass that changed more
+    than a few of them was not read to its end, so that nobody knows yet whether it changes nearly all."""
+    found = {
+        (row[0], row[1]): str(row[2])
+        for row in sql.rows(
+            "SELECT source, partition_id, kind FROM hold WHERE decision IS NULL AND kind IN ('changed', 'rejected')"
+        )
+    }
+    for source, partition, changed in sql.rows(
+        "SELECT source, id, pass_changed FROM partition WHERE pass_open = 1 AND pass_kind <> 'recent' AND pass_changed > ?"
+        " AND complete_fingerprint = pass_fingerprint",
+        CHANGED_ABOVE,
+    ):
+        of = sql.value("SELECT count(*) FROM item WHERE source = ? AND partition_id = ?", source, partition)
+        if changed * 100 > int(of) * RELATIVE:
+            found.setdefault((source, partition), "changing")
     return found
 
 

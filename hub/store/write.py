@@ -8,8 +8,9 @@ from typing import Self
 
 from connectors.base import Account, Dimension, Fetched, Page, Partition, Seen
 from hub.absence import Judged
-from hub.model import Attachment, Finding, NodeResult, Pattern, Unit
+from hub.model import FROZEN, Attachment, Finding, NodeResult, Pattern, Unit
 from hub.model import Mapping as Rules
+from hub.reconcile import canonical_json
 from hub.store import (
     write_absence,
     write_edges,
@@ -24,6 +25,7 @@ from hub.store.engine import Store
 from hub.store.locks import Ownership
 from hub.store.write_absence import Fetch, Listed
 from hub.store.write_base import Pen
+from hub.store.write_edges import MOVED
 from hub.store.write_evaluation import Conclusion, Message
 from hub.store.write_pages import PageCounts
 from hub.store.write_passes import DISTRUSTED, PassKind, PassPosition, Place
@@ -93,11 +95,20 @@ class Writer:
         with self._store.read() as sql:
             return int(sql.value("SELECT seq FROM clock"))
 
-    def positions(self, source: str) -> dict[str, tuple[int | None, str | None]]:
-        """Cursor and fingerprint of the last complete pass over each partition."""
+    def positions(self, source: str) -> dict[str, tuple[int | None, str | None, bool, bool]]:
+        """Of each partition cursor and fingerprint of the last complete pass, whether a pass was cut off and can go on, and
+        whether items of it are out of sight or held."""
+        away = ", ".join(repr(each) for each in sorted(FROZEN))
         with self._store.read() as sql:
-            rows = sql.rows("SELECT id, cursor, complete_fingerprint FROM partition WHERE source = ?", source)
-        return {row[0]: (row[1], row[2]) for row in rows}
+            rows = sql.rows(
+                "SELECT id, cursor, complete_fingerprint, pass_open = 1 AND resume IS NOT NULL FROM partition WHERE source = ?",
+                source,
+            )
+            lost = sql.rows(
+                f"SELECT DISTINCT partition_id FROM item WHERE {MOVED} AND presence IN ({away}) AND source = ?", source
+            )
+        those = {row[0] for row in lost}
+        return {row[0]: (row[1], row[2], bool(row[3]), row[0] in those) for row in rows}
 
     def keys(self, source: str) -> dict[str, str]:
         """id -> key of the partitions that were read at least once."""
@@ -114,7 +125,8 @@ class Writer:
         with self._store.read() as sql:
             rows = sql.rows(
                 "SELECT id, title, key FROM partition WHERE source = ? AND listed = 0 AND EXISTS"
-                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id) ORDER BY id",
+                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id"
+                f" AND item.{write_absence.STILL_HERE}) ORDER BY id",
                 source,
             )
         return [Partition(id_, title, key, "unseen") for id_, title, key in rows]
@@ -223,24 +235,40 @@ class Writer:
         with self._pen.begin() as tx:
             return write_absence.put_census(tx, at, page, rows, end=end)
 
-    def put_fetched(self, at: Place, fetched: Fetched, where: Fetch, privacy: Privacy | None) -> PageCounts:
-        """Items that were asked for by id, and those among them that cannot be understood."""
+    def put_fetched(
+        self, at: Place, fetched: Fetched, where: Fetch, privacy: Privacy | None
+    ) -> tuple[PageCounts, dict[str, str]]:
+        """Items that were asked for by id, and those among them that cannot be understood; of known ones that lie outside, and
+        are not stored, the presence that they would have (by id)."""
         incoming = write_pages.read_items(at.source, fetched.items, privacy)
         incoming.refused.extend(fetched.rejected)
         with self._pen.begin() as tx:
             return write_absence.put_fetched(tx, at, incoming, where)
 
-    def conclude(self, at: Place, judged: Judged, *, whole: bool) -> None:
-        """Apply verdicts and hold what is held, at once. ``whole``: everything was judged, so a hold that nothing calls for any
-        more is withdrawn, and an approval is over."""
+    def conclude(
+        self, at: Place, judged: Judged, *, whole: bool, accepted: Collection[int] = (), unclear: Collection[str] = ()
+    ) -> None:
+        """Apply verdicts and hold what is held, at once. ``whole``: everything was judged, but for the partitions ``unclear``, so
+        a hold that nothing calls for any more is withdrawn, and the ``accepted`` ones are over."""
         with self._pen.begin() as tx:
-            write_absence.conclude(tx, at, judged, whole=whole)
+            write_absence.conclude(tx, at, judged, whole=whole, accepted=accepted, unclear=unclear)
 
-    def put_unlisted(self, at: Place, partition: str, name: str) -> None:
-        """The config does not name a partition any more whose items are stored: they are unobserved until a person says that they
-        shall leave. What a person said so of before leaves now."""
+    def forget_unreadable(self, source: str, ids: Collection[str]) -> None:
+        """Take ids that are not to be had out of quarantine."""
+        if ids:
+            with self._pen.begin() as tx:
+                write_absence.forget_unreadable(tx, source, ids)
+
+    def restore(self, at: Place) -> int:
+        """The partition was proved unchanged: what its last listing holds is in sight again. How many items came back."""
         with self._pen.begin() as tx:
-            write_absence.put_unlisted(tx, at, partition, name)
+            return write_absence.restore(tx, at)
+
+    def put_unlisted(self, at: Place, partition: str, name: str, presence: str = "unobserved") -> None:
+        """Nothing lists a partition any more whose items are stored: they are unobserved (the config does not name it) or
+        ``access_lost`` until a person says that they shall leave. What a person said so of before leaves now."""
+        with self._pen.begin() as tx:
+            write_absence.put_unlisted(tx, at, partition, name, presence)
 
     def listed_again(self, source: str, partitions: Collection[str], at: int) -> None:
         """These partitions are named again: nothing is to be asked about them."""
@@ -248,11 +276,17 @@ class Writer:
             for partition in partitions:
                 write_holds.close(tx, source, "unlisted", partition, "withdrawn", at)
 
-    def approve(self, hold_id: int, at: int, by: str | None = None) -> str | None:
+    def approve(self, hold_id: int, at: int, by: str | None = None, *, request: int | None = None) -> str | None:
         """A person agrees to a hold: how it stands now, ``approved`` (the next run applies it) or ``applied``. None when it waits
-        for nobody."""
+        for nobody. ``request`` is the inbox row that says so: answered in the same transaction, and once."""
         with self._pen.begin() as tx:
-            return write_holds.approve(tx, hold_id, at, by)
+            if request is not None and not tx.value("SELECT 1 FROM inbox WHERE id = ? AND done_at IS NULL", request):
+                return None
+            decision = write_holds.approve(tx, hold_id, at, by)
+            if request is not None:
+                answer = canonical_json({"decision": decision})
+                tx.run("UPDATE inbox SET done_at = ?, result = ? WHERE id = ?", at, answer, request)
+            return decision
 
     # ---- an evaluation ----
 

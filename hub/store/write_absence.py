@@ -36,7 +36,7 @@ def put_census(tx: Tx, at: Place, page: int, rows: Sequence[Seen], *, end: bool)
     stamps = {clean(row.id): None if row.stamp is None else millis(row.stamp) for row in rows}
     write_passes.put_seen(tx, at, page, stamps)
     fetch, back = _compare(tx, at, stamps)
-    bring(tx, [(no, PRESENT, None) for no in back], at)
+    _bring_back(tx, at, back)
     if end:
         write_passes.listed(tx, at)
         tx.run("UPDATE partition SET from_seq = ? WHERE source = ? AND id = ?", tx.seq, at.source, at.partition_id)
@@ -60,12 +60,35 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
     for id_, (no, updated, presence) in found.items():
         stamp = stamps[id_]
         newer = stamp is not None and updated is not None and stamp > updated
-        if newer or presence in LEFT:
+        if newer or presence in LEFT or presence == "held":
             fetch.append(id_)
         elif presence in _AWAY:
             back.append(int(no))
     bad = _unreadable(tx, at.source, fetch) if fetch else set()
     return [id_ for id_ in fetch if id_ not in bad], back
+
+
+def _bring_back(tx: Tx, at: Place, nos: Sequence[int]) -> None:
+    """They are in sight again, in this partition."""
+    bring(tx, [(no, PRESENT, None) for no in nos], at)
+    if nos:
+        d = tx.dialect
+        tx.run(f"UPDATE item SET partition_id = ? WHERE {in_numbers(d, 'no')}", at.partition_id, d.array(nos))
+
+
+def restore(tx: Tx, at: Place) -> int:
+    """A partition that was proved unchanged: what its last listing holds is in sight again. How many."""
+    d = tx.dialect
+    away = ", ".join(repr(each) for each in sorted(_AWAY))
+    rows = tx.rows(
+        "SELECT DISTINCT item.no FROM partition AS p JOIN seen ON p.source = seen.source AND p.id = seen.partition_id"
+        f" AND p.complete_pass_id = seen.pass_id, {d.elements('seen.ids', 'id_')}, item"
+        f" WHERE p.source = ? AND p.id = ? AND seen.ids IS NOT NULL AND item.presence IN ({away})"
+        " AND item.id = id_.value AND item.source = p.source",
+        *(at.source, at.partition_id),
+    )
+    _bring_back(tx, at, [int(row[0]) for row in rows])
+    return len(rows)
 
 
 def _unreadable(tx: Tx, source: str, ids: Collection[str]) -> set[str]:
@@ -99,23 +122,50 @@ def bring(tx: Tx, changes: Sequence[tuple[int, str, str | None]], at: Place) -> 
     tx.mark(nos)
 
 
-def suspects(sql: Sql, source: str, at: Place, partitions: Collection[str] | None = None) -> list[Suspect]:
+def forget_unreadable(tx: Tx, source: str, ids: Collection[str]) -> None:
+    """These ids were asked for and are not to be had: a record of them that nobody understood is of no use any more."""
+    d = tx.dialect
+    tx.run(f"DELETE FROM quarantine WHERE source = ? AND {in_texts(d, 'id')}", source, d.array(ids))
+
+
+def unlisted_quarantine(sql: Sql, source: str, at: Place) -> list[str]:
+    """Ids in quarantine that no listing of this run holds, whatever was tried before: most likely they are gone."""
+    d = sql.dialect
+    rows = sql.rows(
+        f"SELECT id FROM quarantine WHERE source = ? AND id IS NOT NULL AND {d.absent_from('quarantine.id', _listed(sql))}",
+        *(source, source, at.run_id),
+    )
+    return [row[0] for row in rows]
+
+
+def _listed(sql: Sql) -> str:
+    """A subquery (source, run): the ids that the listings of a run hold."""
+    return (
+        "SELECT id_.value FROM seen JOIN partition AS p ON p.source = seen.source AND p.id = seen.partition_id"
+        f" AND p.complete_pass_id = seen.pass_id, {sql.dialect.elements('seen.ids', 'id_')}"
+        " WHERE seen.source = ? AND seen.ids IS NOT NULL AND p.listed_run_id = ?"
+    )
+
+
+def suspects(
+    sql: Sql, source: str, at: Place, partitions: Collection[str] | None = None, *, unless: str | None = None
+) -> list[Suspect]:
     """Items of the source, those that have left aside, that no listing of this run holds, in order of their ids; of these
-    partitions, or of all.
+    partitions, or of all; without those of the presence ``unless``.
 
     A partition that was proved unchanged is still listed by what listed it last.
     """
     d = sql.dialect
-    listed = (
-        "SELECT id_.value FROM seen JOIN partition AS p ON p.source = seen.source AND p.id = seen.partition_id"
-        f" AND p.complete_pass_id = seen.pass_id, {d.elements('seen.ids', 'id_')}"
-        " WHERE seen.source = ? AND seen.ids IS NOT NULL AND (p.listed_run_id = ? OR p.last_complete_at = ?)"
-    )
-    only, given = ("", ()) if partitions is None else (f" AND {in_texts(d, 'partition_id')}", (d.array(partitions),))
+    only: str = ""
+    given: tuple[object, ...] = ()
+    if partitions is not None:
+        only, given = f" AND {in_texts(d, 'partition_id')}", (d.array(partitions),)
+    if unless is not None:
+        only, given = f"{only} AND presence <> ?", (*given, unless)
     rows = sql.rows(
         f"SELECT no, id, partition_id, presence FROM item WHERE source = ? AND {STILL_HERE}{only}"
-        f" AND {d.absent_from('item.id', listed)} ORDER BY id",
-        *(source, *given, source, at.run_id, at.seen_at),
+        f" AND {d.absent_from('item.id', _listed(sql))} ORDER BY id",
+        *(source, *given, source, at.run_id),
     )
     return [Suspect(*row) for row in rows]
 
@@ -141,19 +191,21 @@ class Fetch(NamedTuple):
     reads: Mapping[str, Visibility]
 
 
-def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch) -> write_pages.PageCounts:
-    """Store items read by id. One that lies in no partition of the source is out of its scope; a new one of that kind is not
-    stored at all."""
+def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch) -> tuple[write_pages.PageCounts, dict[str, str]]:
+    """Store items read by id. One that lies in no partition of the source, or in one in the trash, is not stored: of those that
+    are known the presence that they would have, by id."""
     alike = write_passes.obeys(tx, at, str(tx.value("SELECT private FROM source WHERE name = ?", at.source)))
     kept, repeats = fold_page(incoming.contents)
     known = _known(tx, at.source, kept)
     homes = {id_: _home(row.row, where, known.get(id_)) for id_, row in kept.items()}
-    kept = {id_: row for id_, row in kept.items() if id_ in known or homes[id_][1] == PRESENT}
+    # what lies outside is no item to be stored: whether one that is stored leaves is the guard's to say
+    outside = {id_: homes[id_][1] for id_ in kept if id_ in known and homes[id_][1] in LEFT}
+    kept = {id_: row for id_, row in kept.items() if homes[id_][1] == PRESENT or (id_ in known and id_ not in outside)}
     counts = write_pages.PageCounts(repeats=repeats)
     for home in sorted({homes[id_] for id_ in kept}):
         those = {id_: row for id_, row in kept.items() if homes[id_] == home}
         there = at._replace(partition_id=home[0])
-        part, hidden, _ = write_pages.put_items(tx, there, those, incoming.private, presence=home[1])
+        part, hidden, _ = write_pages.put_items(tx, there, those, incoming.private, presence=home[1], witnessed=True)
         counts = counts._replace(
             new=counts.new + part.new, changed=counts.changed + part.changed, older=counts.older + part.older,
             unchanged=counts.unchanged + part.unchanged, altered=counts.altered + part.altered,
@@ -162,7 +214,7 @@ def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch)
             traces_left(tx)
     write_pages.clear_former_trouble(tx, at.source, kept)
     poison = write_pages.quarantine(tx, at, incoming.refused)
-    return counts._replace(rejected=len(incoming.refused), quarantined=poison)
+    return counts._replace(rejected=len(incoming.refused), quarantined=poison), outside
 
 
 def _known(tx: Tx, source: str, ids: Collection[str]) -> dict[str, str]:
@@ -179,56 +231,80 @@ def _home(row: Sequence[object], where: Fetch, former: str | None) -> tuple[str,
     named = orjson.loads(text) if isinstance(text, str) else []
     if not named:
         return former or "", PRESENT
-    rank = {"listed": 0, "unchanged": 0, "failed": 0, "lost": 0, "archived": 1, "trashed": 2}
+    rank = {"listed": 0, "blurred": 0, "failed": 0, "lost": 0, "archived": 1, "dropped": 2, "trashed": 3}
     inside = sorted((rank[where.reads[c]], c) for c in named if where.reads.get(c) in rank)
     if not inside:
         return former or "", "out_of_scope"
     best, partition = inside[0]
-    return partition, (PRESENT, "archived", "trashed")[best]
+    return partition, (PRESENT, "archived", "unobserved", "trashed")[best]
 
 
-def live_of(sql: Sql, source: str, partitions: Collection[str]) -> dict[str, int]:
-    """How many items that have not left each of these partitions has."""
+def live_of(sql: Sql, source: str, partitions: Collection[str], at: Place) -> dict[str, int]:
+    """How many items that have not left each of these partitions had before the run."""
+    if not partitions:  # nothing is missing, as in most nights: spares going through all items
+        return {}
     d = sql.dialect
     return sql.pairs(
         f"SELECT partition_id, count(*) FROM item WHERE source = ? AND {STILL_HERE} AND {in_texts(d, 'partition_id')}"
-        " GROUP BY partition_id",
-        *(source, d.array(partitions)),
+        " AND first_seen_at < ? GROUP BY partition_id",
+        *(source, d.array(partitions), at.seen_at),
     )
 
 
-def listed_of(sql: Sql, source: str, partitions: Collection[str]) -> dict[str, int]:
-    """How many ids the last listing of each of these partitions holds."""
+def listed_of(sql: Sql, source: str, partitions: Collection[str], at: Place) -> dict[str, int]:
+    """How many ids the listing of each of these partitions by this run holds."""
+    if not partitions:
+        return {}
     d = sql.dialect
     return sql.pairs(
         f"SELECT p.id, count(*) FROM partition AS p JOIN seen ON p.source = seen.source AND p.id = seen.partition_id"
         f" AND p.complete_pass_id = seen.pass_id, {d.elements('seen.ids', 'id_')}"
-        f" WHERE p.source = ? AND seen.ids IS NOT NULL AND {in_texts(d, 'p.id')} GROUP BY p.id",
-        *(source, d.array(partitions)),
+        f" WHERE p.source = ? AND seen.ids IS NOT NULL AND p.listed_run_id = ? AND {in_texts(d, 'p.id')} GROUP BY p.id",
+        *(source, at.run_id, d.array(partitions)),
     )
 
 
-def approved(sql: Sql, source: str) -> frozenset[str]:
-    """Ids whose absence a person has accepted and no run has applied yet."""
-    return frozenset(
-        id_ for hold in write_holds.waiting(sql, source, "absence") if hold.decision == "approved" for id_ in hold.ids
-    )
+def asked(sql: Sql, source: str) -> tuple[frozenset[str], frozenset[str], frozenset[int]]:
+    """Ids whose absence a person has accepted and no run has applied; ids that a person was asked about and has not answered;
+    and the numbers of the accepted holds. Of both only ids that were not seen again since."""
+    d = sql.dialect
+    holds = write_holds.waiting(sql, source, "absence")
+    accepted = frozenset(hold.id for hold in holds if hold.decision == "approved")
+    ids = sorted({id_ for hold in holds for id_ in hold.ids})
+    if not ids:
+        return frozenset(), frozenset(), accepted
+    still = {
+        row[0]
+        for row in sql.rows(
+            f"SELECT id FROM item WHERE source = ? AND presence = 'held' AND {in_texts(d, 'id')}", source, d.array(ids)
+        )
+    }
+    yes = frozenset(id_ for hold in holds if hold.id in accepted for id_ in hold.ids if id_ in still)
+    unanswered = frozenset(id_ for hold in holds if hold.id not in accepted for id_ in hold.ids if id_ in still)
+    return yes, unanswered - yes, accepted
 
 
-def conclude(tx: Tx, at: Place, judged: Judged, *, whole: bool) -> None:
+def conclude(tx: Tx, at: Place, judged: Judged, *, whole: bool, accepted: Collection[int], unclear: Collection[str]) -> None:
     """See ``Writer.conclude``."""
     _leave(tx, at, judged.apply)
     for held in judged.held:
-        _hold(tx, at, held)
+        _hold(tx, at, held, accepted)
     if whole:
-        _settle(tx, at, judged)
+        _settle(tx, at, judged, accepted, unclear)
+        tx.run(
+            "DELETE FROM suspect WHERE source = ? AND NOT EXISTS (SELECT 1 FROM item WHERE item.source = suspect.source"
+            f" AND item.id = suspect.id AND item.{STILL_HERE})",
+            at.source,
+        )
 
 
 def _leave(tx: Tx, at: Place, verdicts: Iterable[Verdict]) -> None:
     those = list(verdicts)
     bring(tx, [(v.no, v.presence, v.evidence) for v in those], at)
     d = tx.dialect
-    tx.run(f"DELETE FROM suspect WHERE source = ? AND {in_texts(d, 'id')}", at.source, d.array(v.id for v in those))
+    gone = [v.id for v in those if v.presence in LEFT]
+    for table in ("suspect", "quarantine"):
+        tx.run(f"DELETE FROM {table} WHERE source = ? AND {in_texts(d, 'id')}", at.source, d.array(gone))
     merged = [v for v in those if v.presence == "merged" and v.into is not None]
     winners = _numbers(tx, at.source, [v.into for v in merged if v.into is not None])
     tx.many(
@@ -244,11 +320,15 @@ def _numbers(tx: Tx, source: str, ids: Collection[str]) -> dict[str, int]:
     return tx.pairs(f"SELECT id, no FROM item WHERE source = ? AND {in_texts(d, 'id')}", source, d.array(ids)) if ids else {}
 
 
-def _hold(tx: Tx, at: Place, held: Held) -> None:
+def _hold(tx: Tx, at: Place, held: Held, accepted: Collection[int]) -> None:
+    ids = frozenset(v.id for v in held.verdicts)
+    for former in write_holds.waiting(tx, at.source, "absence", held.partition):
+        if former.decision == "approved" and former.id not in accepted and former.ids >= ids:
+            return  # approved since this run asked: the next one applies it
     word = "none is listed any more" if held.empty else "are gone at once"
     text = f"{len(held.verdicts)} of {held.of} items {word}"
     hold = write_holds.NewHold(
-        at.source, held.partition, "absence", [v.id for v in held.verdicts], text, at.run_id, at.seen_at
+        at.source, held.partition, "absence", ids, text, at.run_id, at.seen_at
     )  # fmt: skip
     write_holds.put(tx, hold)
     waiting = {no for no, presence in _presences(tx, [v.no for v in held.verdicts]) if presence != "held"}
@@ -260,16 +340,20 @@ def _presences(tx: Tx, nos: Collection[int]) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in tx.rows(f"SELECT no, presence FROM item WHERE {in_numbers(d, 'no')}", d.array(nos))]
 
 
-def _settle(tx: Tx, at: Place, judged: Judged) -> None:
+def _settle(tx: Tx, at: Place, judged: Judged, accepted: Collection[int], unclear: Collection[str]) -> None:
+    """End the holds that nothing calls for any more, and the approvals that this run knew of; none of ``unclear`` partitions."""
     still = {held.partition for held in judged.held}
     for hold in write_holds.waiting(tx, at.source, "absence"):
+        if hold.partition_id in unclear:
+            continue
         if hold.decision == "approved":
-            write_holds.decide(tx, hold.id, "applied" if hold.ids & judged.used else "withdrawn", at.seen_at)
+            if hold.id in accepted:  # a later approval is the next run's
+                write_holds.decide(tx, hold.id, "applied" if hold.ids & judged.used else "withdrawn", at.seen_at)
         elif hold.partition_id not in still:
             write_holds.decide(tx, hold.id, "withdrawn", at.seen_at)
 
 
-def put_unlisted(tx: Tx, at: Place, partition: str, name: str) -> None:
+def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "unobserved") -> None:
     """See ``Writer.put_unlisted``."""
     rows = tx.rows(
         f"SELECT no, id, presence FROM item WHERE source = ? AND partition_id = ? AND {STILL_HERE} ORDER BY id",
@@ -280,11 +364,11 @@ def put_unlisted(tx: Tx, at: Place, partition: str, name: str) -> None:
         if hold.decision == "approved":
             agreed |= hold.ids
             write_holds.decide(tx, hold.id, "applied", at.seen_at)
-    outside = "the configuration no longer names its project"
-    changes = [(row[0], "out_of_scope", outside) for row in rows if row[1] in agreed]
-    changes += [(row[0], "unobserved", outside) for row in rows if row[1] not in agreed and row[2] != "unobserved"]
+    whom = "the configuration no longer names" if presence == "unobserved" else "the account no longer sees"
+    changes = [(row[0], "out_of_scope", f"{whom} its project") for row in rows if row[1] in agreed]
+    changes += [(row[0], presence, f"{whom} its project") for row in rows if row[1] not in agreed and row[2] != presence]
     bring(tx, changes, at)
     ids = [row[1] for row in rows if row[1] not in agreed]
     if ids:
-        text = f"{len(ids)} items of {name}, which the configuration no longer names"
+        text = f"{len(ids)} items of {name}, which {whom}"
         write_holds.put(tx, write_holds.NewHold(at.source, partition, "unlisted", ids, text, at.run_id, at.seen_at))

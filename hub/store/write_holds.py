@@ -37,19 +37,25 @@ class Waiting(NamedTuple):
     partition_id: str | None
     ids: frozenset[str]
     decision: str | None
+    text: str
 
 
 def put(tx: Tx, hold: NewHold) -> int:
     """Hold something, or bring the same hold up to date: one of a kind and partition waits at a time. Its id.
 
-    An approval covers the ids that were shown. A hold with others than those is a new question.
+    An approval covers what was shown under its number. So a hold may become smaller under the same number; with more than before,
+    or another wave of changes, it is a new question with a new number.
     """
     ids = sorted({clean(id_) for id_ in hold.ids})
     row = (canonical_json(ids), clean(hold.text), hold.run_id, tx.seq)
     for former in waiting(tx, hold.source, hold.kind, hold.partition_id):
-        if former.decision is None:
-            tx.run("UPDATE hold SET ids = ?, text = ?, run_id = ?, from_seq = ? WHERE id = ?", *row, former.id)
+        if former.decision is not None:
+            continue
+        if hold.kind == "rejected" or (hold.kind != "changed" and former.ids.issuperset(ids)):
+            if (former.ids, former.text) != (frozenset(ids), row[1]):
+                tx.run("UPDATE hold SET ids = ?, text = ?, run_id = ?, from_seq = ? WHERE id = ?", *row, former.id)
             return former.id
+        decide(tx, former.id, "withdrawn", hold.at)
     id_ = int(tx.value("SELECT coalesce(max(id), 0) + 1 FROM hold"))
     tx.run(
         "INSERT INTO hold (id, source, partition_id, kind, ids, text, run_id, from_seq, created_at)"
@@ -63,10 +69,10 @@ def waiting(sql: Sql, source: str, kind: HoldKind | None = None, partition_id: s
     """The source's holds that are not over, oldest first; of a kind, of a partition, or all."""
     only = "".join(f" AND {name} = ?" for name, given in (("kind", kind), ("partition_id", partition_id)) if given is not None)
     rows = sql.rows(
-        f"SELECT id, partition_id, ids, decision FROM hold WHERE source = ? AND {OPEN}{only} ORDER BY id",
+        f"SELECT id, partition_id, ids, decision, text FROM hold WHERE source = ? AND {OPEN}{only} ORDER BY id",
         *(source, *(given for given in (kind, partition_id) if given is not None)),
     )
-    return [Waiting(row[0], row[1], frozenset(orjson.loads(row[2])), row[3]) for row in rows]
+    return [Waiting(row[0], row[1], frozenset(orjson.loads(row[2])), row[3], row[4]) for row in rows]
 
 
 def decide(tx: Tx, hold_id: int, decision: Decision, at: int, by: str | None = None) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from connectors.base import Gone, MetricValue, Page, Rejected, WorkItem
-from hub.model import PRESENT, fold
+from hub.model import LEFT, PRESENT, fold
 from hub.patterns import LONGEST
 from hub.reconcile import COLUMNS, Content, Stored, Unstorable, clean, content, decide, digest, fold_page, millis
 from hub.store import write_passes
@@ -135,8 +135,17 @@ _UPDATED = (*COLUMNS, "presence", "presence_at", "evidence", "status_seen_at", "
 SUPERSEDE = f"INSERT INTO item_version ({', '.join(_SHARED)}, to_seq) SELECT {', '.join(_SHARED)}, ? FROM item WHERE "
 
 
-def put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Collection[str], presence: str = PRESENT) -> Put:
-    """Store them as ``presence``; what became of them."""
+def put_items(
+    tx: Tx,
+    at: Place,
+    incoming: Mapping[str, Content],
+    private: Collection[str],
+    presence: str = PRESENT,
+    *,
+    witnessed: bool = False,
+) -> Put:
+    """Store them as ``presence``; what became of them. ``witnessed``: they were asked for by id, so one that had left is there
+    again even under an older stamp."""
     if not incoming:
         return Put()
     d = tx.dialect
@@ -156,7 +165,7 @@ def put_items(tx: Tx, at: Place, incoming: Mapping[str, Content], private: Colle
         if row[2] == each.hash and row[4] == presence:
             continue  # what ``decide`` would say as well: the stamp is part of what is hashed
         former = Stored(*row[1:])
-        if decide(former, each) == "older":
+        if decide(former, each) == "older" and not (witnessed and former.presence in LEFT):
             older += 1
         else:
             changed[former.no] = each
@@ -260,7 +269,8 @@ def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
     before = int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source))
     tx.many(
         "INSERT INTO quarantine (source, hash, id, partition_id, raw, reason, first_seq, last_seq, tries)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (source, hash) DO UPDATE SET partition_id = excluded.partition_id,"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (source, hash) DO UPDATE SET partition_id ="
+        " CASE WHEN excluded.partition_id = '' THEN quarantine.partition_id ELSE excluded.partition_id END,"
         " raw = excluded.raw, reason = excluded.reason, last_seq = excluded.last_seq, tries = quarantine.tries + 1",
         list(rows.values()),
     )

@@ -208,8 +208,9 @@ def _end(tx: Tx, at: Place, page: Page, kind: PassKind) -> None:
     if page.end == "complete":
         listed(tx, at)
         tx.run("UPDATE partition SET last_full_at = ? WHERE source = ? AND id = ?", at.seen_at, *where)
-    else:  # an unchanged pass lists nothing: the last complete one stays the listing
+    else:  # an unchanged pass lists nothing: the last complete one stays the listing, and is as good as new
         tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?", *where, at.pass_id)
+        tx.run("UPDATE partition SET listed_run_id = ? WHERE source = ? AND id = ?", at.run_id, *where)
 
 
 def listed(tx: Tx, at: Place) -> None:

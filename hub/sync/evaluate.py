@@ -12,15 +12,16 @@ import subprocess
 import time
 from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hub.assess import ENGINE, Assessor, clockwork, frozen_node, nodes, tally_counted
+from hub.assess import ENGINE, Assessor, Frozen, clockwork, nodes, tally_counted
 from hub.config import Config
 from hub.errors import ConfigError, StoreUnavailable
 from hub.mappings import load_mappings
-from hub.model import Dimensions, Mapping, NodeResult, SourceFacts
+from hub.model import Dimensions, Mapping, SourceFacts
 from hub.store import Store
 from hub.store.read import Reader
 from hub.store.write import Writer
@@ -88,6 +89,10 @@ def evaluate(
         return calculate(writer, reader, present, lambda items: listener(Evaluating(source, items)))
 
 
+FrozenBy = MappingABC[tuple[str, str], AbstractSet[tuple[str, str]]]
+"""(cycle, key result) -> (why, "source/partition")"""
+
+
 class Work(NamedTuple):
     """What is to be calculated: under which mapping, with which facts of the sources, for which instant, because of which run."""
 
@@ -104,6 +109,7 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
     writer.hide_titles(privacy(mapping, known_dimensions(reader, work.facts)))
     writer.put_mapping(mapping, engine=ENGINE, facts=facts, git_commit=work.git_commit, clockwork=clockwork(mapping, work.as_of))
     seq = None
+    before = reader.frozen()  # by the links of before: what is being calculated may break them
     for _ in range(ROUNDS):
         _links(writer, reader, work, listener)
         seq = writer.finish_evaluation(
@@ -112,7 +118,7 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
             engine=ENGINE,
             run_id=work.run_id,
             facts=facts,
-            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping)),
+            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping, before)),
         )
         if seq is not None:
             break
@@ -120,14 +126,18 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
     return seq
 
 
-def _frozen(reader: Reader, mapping: Mapping) -> dict[tuple[str, str], NodeResult]:
-    """Key results that stay at their last snapshot, because items that they are made of are out of sight or held back. One that
-    never had a snapshot has nothing to stay at."""
+def _frozen(reader: Reader, mapping: Mapping, before: FrozenBy) -> dict[tuple[str, str], Frozen]:
+    """Key results that stand still, because items that they are or were made of are out of sight or held back, and the result at
+    which they stay. One that was away for a while stays at the last result that it had."""
     found = {}
-    for (cycle, id_), reasons in reader.frozen().items():
-        row = reader.snapshot(cycle, "key_result", id_) if (cycle, id_) in mapping.key_results else None
-        if row is not None:
-            found[cycle, id_] = frozen_node(row.node, row.seq, reasons)
+    reasons = {at: set(parts) for at, parts in before.items()}
+    for at, parts in reader.frozen().items():
+        reasons.setdefault(at, set()).update(parts)
+    for at, parts in reasons.items():
+        if at in mapping.key_results:
+            row = reader.last_snapshot(at[0], "key_result", at[1])
+            former, seq = (row.node, row.seq) if row is not None else (None, None)
+            found[at] = Frozen(tuple(why for why, _ in parts), tuple(part for _, part in parts), former, seq)
     return found
 
 

@@ -46,23 +46,28 @@ class Case:
 def judge(writer: Writer, absences: Absences, connector: Connector, case: Case, privacy: Privacy | None) -> PageCounts:
     """Read what must be read, conclude what may be concluded. Raises ``SourceError``: then nothing is concluded."""
     source = case.at.source
-    away = [partition for partition, how in case.seen.items() if how in ("archived", "lost")]
-    roster = by_roster(absences.suspects(case.at, away), case.seen) if away else []
+    lost = _roster(absences, case, "lost", "access_lost")
+    if lost:  # before anything is asked: what is out of sight stands still, whatever else happens
+        writer.conclude(case.at, Judged(tuple(lost), (), frozenset()), whole=False)
     unlisted = absences.suspects(case.at) if case.whole and case.listed else []
     asked_of = [each for each in unlisted if case.seen.get(each.partition) in ("listed", "trashed", None)]
     named, words = absences.named(source) if case.whole else ([], {})
     wanted = {*case.fetch, *absences.to_retry(source, case.since), *(each.id for each in (*asked_of, *named))}
+    if case.whole and case.listed:
+        wanted.update(absences.unlisted_quarantine(case.at))
     found = Found(words=dict(words))
     counts = PageCounts()
     for fetched in _answers(connector, sorted(wanted)):
         counts = _sum(counts, _take(writer, case, fetched, found, privacy))
-    whole = case.whole and not counts.quarantined
-    judged = Judged(tuple(roster), (), frozenset())
-    if whole:
-        judged = _judged(absences, case, [*asked_of, *named], found, roster)
-    if judged.apply or judged.held or (whole and case.listed):
-        writer.conclude(case.at, judged, whole=whole and case.listed)
+    if case.whole and not counts.quarantined:
+        _conclude(writer, absences, case, [*asked_of, *named], found)
     return counts
+
+
+def _roster(absences: Absences, case: Case, how: Visibility, presence: str) -> list[Verdict]:
+    """Verdicts on the items of the partitions of which the run learned this."""
+    those = [partition for partition, seen in case.seen.items() if seen == how]
+    return by_roster(absences.suspects(case.at, those, unless=presence), case.seen) if those else []
 
 
 def _answers(connector: Connector, ids: Iterable[str]) -> Iterator[Fetched]:
@@ -78,23 +83,33 @@ def _take(writer: Writer, case: Case, fetched: Fetched, found: Found, privacy: P
     found.there.update(record.id for record in fetched.rejected if record.id is not None)
     found.denied.update(fetched.denied)
     found.words.update({gone.id: Word(gone.how, gone.into) for gone in fetched.gone})
+    writer.forget_unreadable(case.at.source, [*fetched.denied, *(gone.id for gone in fetched.gone)])
     if not fetched.items and not fetched.rejected:
         return PageCounts()
-    return writer.put_fetched(case.at, fetched, Fetch(case.seen), privacy)
+    counts, outside = writer.put_fetched(case.at, fetched, Fetch(case.seen), privacy)
+    found.there.difference_update(outside)
+    found.words.update({id_: Word(presence) for id_, presence in outside.items()})
+    return counts
 
 
-def _judged(absences: Absences, case: Case, suspects: Iterable[Suspect], found: Found, roster: list[Verdict]) -> Judged:
+def _conclude(writer: Writer, absences: Absences, case: Case, suspects: Iterable[Suspect], found: Found) -> None:
+    """Everything was read: verdicts, guard, and one transaction."""
+    roster = _roster(absences, case, "archived", "archived")
     those = {each.no: each for each in suspects}.values()
     seen: dict[str, Visibility] = {**dict.fromkeys((each.partition for each in those), "listed"), **case.seen}
     verdicts = by_answer(those, seen, found.there, found.denied, found.words)
     partitions = {verdict.partition for verdict in verdicts}
-    source = case.at.source
-    return guard(
+    _, unanswered, accepted = absences.asked(case.at.source)
+    judged = guard(
         [*roster, *verdicts],
-        absences.live_of(source, partitions),
-        absences.listed_of(source, partitions),
-        absences.approved(source),
+        absences.live_of(case.at, partitions),
+        absences.listed_of(case.at, partitions),
+        absences.approved(case.at.source),
+        unanswered,
     )
+    unclear = [partition for partition, how in case.seen.items() if how == "blurred"]
+    if judged.apply or judged.held or case.listed:
+        writer.conclude(case.at, judged, whole=case.listed, accepted=accepted, unclear=unclear)
 
 
 def _sum(one: PageCounts, other: PageCounts) -> PageCounts:

@@ -18,10 +18,13 @@ LARGE = 5_000
 
 
 class Known(NamedTuple):
-    """What earlier passes left: where the last complete one began (vendor time, ms), and under which fingerprint."""
+    """What earlier passes left: where the last complete one began (vendor time, ms), and under which fingerprint; whether one was
+    cut off and can go on; whether items are out of sight or held, so that only a listing tells whether they are back."""
 
     cursor: int | None = None
     fingerprint: str | None = None
+    cut_off: bool = False
+    away: bool = False
 
 
 class Plan(NamedTuple):
@@ -43,12 +46,14 @@ def plan(partition: Partition, known: Known, fingerprint: str, *, mode: Mode, ov
         text = f"the stored position of {partition.key or partition.title} lies in the vendor's future; it is read whole"
         return Plan("full", reset=True, note=text)
     since = datetime.fromtimestamp(known.cursor / 1000, UTC) - timedelta(seconds=overlap)
-    return Plan("delta", since, census=mode == "nightly")
+    return Plan("delta", since, census=mode == "nightly" or known.away)
 
 
 def recent(partitions: list[Partition], known: dict[str, Known], starts: datetime | None) -> list[Partition]:
     """The partitions of which the present cycle's work is read first: those never read, when they are large together."""
     if starts is None:
         return []
-    fresh = [p for p in partitions if p.reads == "delta" and known.get(p.id, Known()).fingerprint is None]
+    blank = Known()
+    fresh = [p for p in partitions if p.reads == "delta" and known.get(p.id, blank).fingerprint is None]
+    fresh = [p for p in fresh if not known.get(p.id, blank).cut_off]
     return fresh if sum(p.size or 0 for p in fresh) > LARGE else []

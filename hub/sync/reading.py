@@ -54,6 +54,8 @@ class Pass:
     restarts: int = 0
     over: bool = False
     carried: bool = False
+    blurred: bool = False
+    """Records came that nobody can name: what they are is not known to be missing"""
     tally: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> Work:
@@ -171,10 +173,11 @@ class Reading:
             self._writer.put_unlisted(self._place(partition.id), partition.id, name)
             return
         self._seen[partition.id] = "lost"
+        self._writer.put_unlisted(self._place(partition.id), partition.id, name, "access_lost")
         self._failed(
             partition,
             f"{name} is no longer listed; its items stand as last seen",
-            "Give the account its rights back. If this is meant, name the projects to read in `projects`.",
+            "Give the account its rights back. If it is gone for good, `anchorline held` and `approve` let its items go.",
         )
 
     def _canary(self, connector: Connector, partitions: list[Partition]) -> None:
@@ -223,7 +226,11 @@ class Reading:
         for job, message in messages(connector, jobs, self._run.threads):
             if isinstance(message, Failed) and isinstance(message.error, CursorExpired) and job.restarts < RESTARTS:
                 self._writer.restart_pass(self._run.source, job.partition.id)
-                jobs.append(Pass(job.partition, job.plan, start, restarts=job.restarts + 1))
+                # not the position of the pass but where it begins is too old: everything, then
+                at = job.position
+                too_old = at is not None and at.kind == "delta" and at.resume is None and not job.tally
+                again = Plan("full") if too_old else job.plan
+                jobs.append(Pass(job.partition, again, start, restarts=job.restarts + 1))
             elif not job.over:
                 self._take(job, message)
 
@@ -261,6 +268,7 @@ class Reading:
             vendor_started_at=position.vendor_started_at or _millis(message.vendor_at),
             privacy=self._privacy,
         )
+        job.blurred = job.blurred or any(record.id is None for record in page.rejected)
         added = {**done._asdict(), "read": len(page.items) + len(page.rejected)}
         del added["held"]
         for counted in (job.tally, self._record.counts):
@@ -271,7 +279,10 @@ class Reading:
             text = f"{partition.key or partition.title}: too many records can no longer be understood; its numbers stand still"
             self._failed(partition, text, HELD)
         elif page.end is not None and position.kind != "recent" and not job.lists:
-            self._complete(job, "listed" if position.kind == "full" and page.end == "complete" else "unchanged")
+            listed = position.kind == "full"
+            if page.end == "unchanged":
+                self._writer.restore(self._place(partition.id))
+            self._complete(job, "listed" if listed and not job.blurred else "blurred")
 
     def _census(self, job: Pass, message: Listed) -> None:
         partition = job.partition

@@ -47,17 +47,18 @@ class Record:
     def result(self, reader: Reader) -> Result:
         """complete; held when conclusions wait for a person; partial when something could not be read or is newly in quarantine;
         failed when nothing could be read."""
-        if "failed" in self.results:
-            return "partial" if "complete" in self.results else "failed"
         if self.counts["quarantined"]:
             self.note(
                 f"{self.counts['quarantined']} records could not be understood and went into quarantine",
                 "Everything else was read; the next run tries them again.",
             )
-            return "partial"
         holds = [hold for hold in reader.holds(self.source) if hold.decision is None and hold.kind != "unlisted"]
         for hold in holds:
             self.note(f"{hold.text} ({hold.where}): held back as number {hold.id}", HELD)
+        if "failed" in self.results:
+            return "partial" if "complete" in self.results else "failed"
+        if self.counts["quarantined"]:
+            return "partial"
         return "held" if holds else "complete"
 
     def end(self, writer: Writer, result: Result, at: int, error: str | None = None, hint: str | None = None) -> None:

@@ -191,6 +191,22 @@ def test_a_file_that_was_removed_is_made_anew_and_shared_again(folder: str) -> N
     assert sum(clock.slept) >= 28.0
 
 
+def test_who_opens_a_new_file_does_not_erase_what_was_written_meanwhile(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F01: two runs begin in one moment; the vendor tells the one to wait just as the other finds the file empty."""
+    first, second = gate_file(folder), gate_file(folder)
+    fstat = os.fstat
+
+    def found(fd: int) -> os.stat_result:
+        seen = fstat(fd)
+        monkeypatch.setattr(os, "fstat", fstat)
+        written(second, 1030.0)
+        return seen
+
+    monkeypatch.setattr(os, "fstat", found)
+    assert first.peek(1000.0)[0] == 1030.0
+    assert gate_file(folder).peek(1000.0)[0] == 1030.0
+
+
 def test_a_process_that_was_killed_while_it_held_the_gate_holds_nobody_up(folder: str) -> None:
     """F27: the lock is the kernel's."""
     make_io(URL, gates_folder=folder).call(ok)

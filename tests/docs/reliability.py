@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 SHOWN = 4
-"""Tests that a row names; there may be more, and the number says so."""
+"""Tests that a row names; there may be others."""
 NOT_YET = "Not in this version"
 _ROW = re.compile(r"\| ([FS]\d\d) \| (.+?) \| (.+?) \|.*")
 _IDS = re.compile(r"((?:[FS]\d\d(?:, | and |: |\.|$))+)")
@@ -51,7 +51,7 @@ def page() -> str:
             return text
         those = tests.get(row[1], [])
         named = "<br>".join(f"`{each}`" for each in those[:SHOWN])
-        more = f"<br>and {len(those) - SHOWN} more" if len(those) > SHOWN else ""
+        more = "<br>and others" if len(those) > SHOWN else ""
         return f"| {row[1]} | {row[2]} | {row[3]} | {named or '-'}{more} |"
 
     return "".join(line(text) + "\n" for text in PAGE.read_text("utf-8").splitlines())

@@ -18,7 +18,8 @@ FRESH = 100
 def assert_holds(seeds: range | list[int]) -> None:
     for seed in seeds:
         failure = play(seed)
-        assert failure is None, f"\n{shrink(failure)}\n\nAgain: python -m tests.simulation {seed}"
+        if failure is not None:
+            pytest.fail(f"{shrink(failure)}\n\nAgain: python -m tests.simulation {seed}", pytrace=False)
 
 
 @pytest.mark.timeout(600)

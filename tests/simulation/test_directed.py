@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.directed import STORIES, killed_at_any_write
+from tests.simulation.directed import STORIES
+from tests.simulation.stories_reading import killed_at_any_write
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +26,14 @@ from hub.daemon.events import (
     TookOver,
     Troubled,
 )  # fmt: skip
+from hub.daemon.jobs import Job
 from hub.daemon.state import Next
-from hub.errors import ConfigError, Locked
+from hub.errors import ConfigError, Locked, StoreUnavailable
 from hub.store import Ownership, Store, inbox
+from hub.store.locks import holder
 from hub.store.read import Reader
-from tests.hub.daemon.virtual import OTHER, How, Machine, clock, instant, virtual
+from hub.store.write import Writer
+from tests.hub.daemon.virtual import OTHER, How, Machine, VirtualRun, clock, instant, virtual
 
 DEALS = OTHER.format(name="deals")
 
@@ -190,6 +196,31 @@ def test_a_source_that_cannot_begin_is_not_tried_all_the_time(machine: Machine) 
     assert len(machine.begun()) == 5
 
 
+def test_a_night_that_is_interrupted_again_and_again_is_not_lost(machine: Machine) -> None:
+    """F30: the machine is started anew three times in the night, each time in the middle of the run."""
+    machine.live(until="2026-11-22 02:00")
+    machine.how["jira"] = How(seconds=1200)
+    for until in ("2026-11-22 02:35", "2026-11-22 02:42", "2026-11-22 02:55"):
+        machine.live(until=until)
+    machine.live(until="2026-11-22 12:00")
+    assert machine.begun()[1:] == [("jira", "nightly", at) for at in ("02:30", "02:35", "02:42", "02:55")]
+    assert machine.outcomes() == ["complete", "failed", "failed", "failed", "complete"]
+
+
+def test_a_run_in_a_terminal_is_not_taken_for_one_that_died(machine: Machine) -> None:
+    """F28: it holds its source: no child is begun beside it only to be locked out. When its process dies, it is repeated."""
+    machine.live(until="2026-11-22 02:29")
+    mine = machine.store.own("source:jira")
+    with Writer(machine.store, mine) as writer:
+        writer.start_run("jira", reason="command", mode="nightly", started_at=machine.clock.now() + 120_000)
+    machine.clock.plan(2 * 3600, mine.release)
+    machine.live(until="2026-11-22 02:30")
+    machine.clock.jump(60)
+    machine.live(until="2026-11-22 06:00")
+    assert machine.outcomes() == ["complete"] * 2
+    assert machine.begun()[1:] == [("jira", "nightly", "04:30")]
+
+
 def test_one_source_that_fails_stops_no_other(machine: Machine) -> None:
     """F31: jira fails every night, deals goes on."""
     machine.clock.stride = 300
@@ -257,6 +288,22 @@ def test_a_request_survives_a_daemon(machine: Machine) -> None:
     assert row is not None
     assert row.result is not None
     assert row.result["result"] == "complete"
+
+
+def test_a_request_whose_run_completes_while_the_daemon_leaves_is_answered(machine: Machine) -> None:
+    """F28: its child had said so before it ended; the next daemon does not run it again."""
+    machine.live(until="2026-11-22 01:05")
+    row_id = ask(machine, source="jira", mode="delta")
+    machine.how["jira"] = How(seconds=119, stubborn=True)
+    daemon = machine.daemon()
+    machine.clock.stride = 1.0
+    machine.live(hours=118 / 3600, daemon=daemon)
+    row = inbox.get(machine.store, row_id)
+    assert row is not None
+    assert row.result is not None
+    assert (row.result["result"], row.result["run"]) == ("complete", 2)
+    machine.live(hours=0.1)
+    assert len(machine.begun()) == 2
 
 
 def test_what_is_not_for_the_daemon_stays(machine: Machine) -> None:
@@ -396,6 +443,121 @@ def test_a_fields_new_meaning_is_calculated(machine: Machine) -> None:
     assert [mode for _, mode, _ in machine.begun()[1:]] == ["evaluate"]
 
 
+def edited(machine: Machine) -> None:
+    """A mapping that says something else than what was calculated with, two minutes from now."""
+    machine.live(until="2026-11-22 01:10")
+    evaluated(machine)
+    text = (machine.folder / "mappings" / "all.toml").read_text()
+    machine.clock.plan(120, lambda: machine.mapping(text + "# more\n"))
+
+
+@pytest.mark.parametrize("how", [How(signal=9), How("refused"), How("locked")])
+def test_an_evaluation_that_came_to_nothing_is_made_again(machine: Machine, how: How) -> None:
+    """F29: with growing pauses, until one succeeds."""
+    edited(machine)
+    machine.how[""] = how
+    machine.clock.plan(3600 - 30, lambda: machine.how.update({"": How()}))
+    machine.live(until="2026-11-22 02:25")
+    begun = [clock(event.at) for event in machine.of(RunStarted)][1:]
+    assert begun == ["01:13", "01:15", "01:18", "01:23", "01:32", "01:49", "02:22"]
+    assert machine.outcomes()[-2:] == [machine.outcomes()[1], "complete"]
+
+
+def test_after_another_edit_it_is_made_at_once(machine: Machine) -> None:
+    edited(machine)
+    machine.how[""] = How(signal=9)
+    text = (machine.folder / "mappings" / "all.toml").read_text()
+    machine.clock.plan(2000, lambda: (machine.mapping(text + "# mended\n"), machine.how.update({"": How()})))
+    machine.live(until="2026-11-22 03:00")
+    assert [clock(event.at) for event in machine.of(RunStarted) if event.mode == "evaluate"][-2:] == ["01:32", "01:44"]
+
+
+def test_an_evaluation_after_new_settings_is_made_again_too(machine: Machine) -> None:
+    """F29: though no mapping file differs from those of the present numbers."""
+    machine.live(until="2026-11-22 01:10")
+    evaluated(machine)
+    machine.how[""] = How(signal=9)
+    machine.clock.plan(60, lambda: machine.write(jira='fields = { team = "customfield_1" }'))
+    machine.clock.plan(150, lambda: machine.how.update({"": How()}))
+    machine.live(until="2026-11-22 02:00")
+    assert machine.outcomes()[1:] == ["failed", "complete"]
+
+
+def test_an_evaluation_that_could_not_be_started_is_started_later(machine: Machine) -> None:
+    """F29: as for want of memory."""
+    edited(machine)
+    launch, tries = machine.launch, []
+
+    def starved(job: Job) -> VirtualRun:
+        tries.append(job)
+        if len(tries) < 3:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        return launch(job)
+
+    machine.launch = starved  # type: ignore[method-assign]
+    machine.live(until="2026-11-22 02:00")
+    assert machine.begun()[1:] == [("", "evaluate", "01:16")]
+    assert machine.outcomes()[1:] == ["complete"]
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0, 0), (10, 1)])
+def test_a_config_that_cannot_be_read_is_looked_at_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, minutes: int, told: int
+) -> None:
+    """F29: an edit that is away for an instant, or has the wrong rights for a while, counts once it can be read; meanwhile the
+    daemon lives. Rights alone change neither time nor size."""
+    read, refused = Path.read_bytes, []
+
+    def guarded(path: Path) -> bytes:
+        if path == machine.config and (not refused or machine.clock.now() < refused[0] + minutes * 60_000):
+            refused.append(machine.clock.now())
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return read(path)
+
+    def edit() -> None:
+        machine.write(daemon='nightly = "01:45"')
+        monkeypatch.setattr(Path, "read_bytes", guarded)
+
+    machine.clock.plan(600, edit)
+    machine.live(until="2026-11-22 02:15")
+    assert refused
+    assert machine.begun() == [("jira", "nightly", "01:00"), ("jira", "nightly", "01:45")]
+    assert len(machine.failures()) == told
+    assert machine.state.config_problems == ()
+
+
+def test_a_mapping_that_cannot_be_read_is_looked_at_again(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F29: though it looks as before."""
+    read, until = Path.read_bytes, instant("2026-11-22 01:30")
+
+    def guarded(path: Path) -> bytes:
+        if path.name == "all.toml" and machine.clock.now() < until:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    machine.live(until="2026-11-22 02:00")
+    assert len(machine.failures()) == 1
+    assert [event.what for event in machine.of(Reloaded)] == ["mapping"]
+    assert machine.state.mapping_problems == ()
+
+
+def test_a_folder_that_goes_away_while_it_is_looked_at_ends_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F29: as when a branch is changed under the daemon."""
+    rglob, looks = Path.rglob, []
+
+    def away(path: Path, pattern: str) -> Iterator[Path]:
+        looks.append(path)
+        if len(looks) == 9:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return iter(rglob(path, pattern))
+
+    monkeypatch.setattr(Path, "rglob", away)
+    assert machine.live(until="2026-11-22 03:00") == 0
+    assert len(looks) > 9
+    assert machine.failures() == []
+
+
 # ---- two daemons ------------------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +571,24 @@ def test_the_second_stands_by_and_takes_over(machine: Machine, tmp_path: Path) -
     assert standby.owner.startswith("process ")
     assert took_over.former == standby.owner
     assert machine.begun() == [("jira", "nightly", "02:00")]
+
+
+def test_who_stands_by_outlives_a_database_that_is_away(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F25, F28: it goes away just between the two questions, whether there is an owner and who that is."""
+    first = machine.store.own("daemon")
+    asked = []
+
+    def away(store: Store, name: str) -> str | None:
+        asked.append(name)
+        if len(asked) < 4:
+            raise StoreUnavailable("The server is away.")
+        return holder(store, name)
+
+    monkeypatch.setattr("hub.daemon.daemon.holder", away)
+    machine.clock.plan(1800, first.release)
+    machine.live(until="2026-11-22 02:00")
+    assert machine.names() == ["Troubled", "Standby", "TookOver", "Stopping"]
+    assert machine.begun() == [("jira", "nightly", "01:30")]
 
 
 def test_an_owner_that_lost_the_database_stops(machine: Machine, tmp_path: Path) -> None:
@@ -454,6 +634,17 @@ def test_once_tells_how_it_went_by_its_code(machine: Machine, results: tuple[str
     machine.write(more=DEALS)
     machine.how |= {"jira": How(results[0]), "deals": How(results[1])}
     assert machine.daemon().once() == code
+
+
+def test_once_without_any_process_is_not_all_well(machine: Machine) -> None:
+    """F31: nothing could be started: 1."""
+
+    def starved(job: Job) -> VirtualRun:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    machine.launch = starved  # type: ignore[method-assign]
+    assert machine.daemon().once() == 1
+    assert len(machine.of(Troubled)) == 1
 
 
 def test_once_answers_requests(machine: Machine) -> None:

@@ -46,6 +46,20 @@ def test_without_systemd_nothing_happens(environ: dict[str, str]) -> None:
     notify.status("fine")
 
 
+def test_what_systemd_could_not_take_is_told_again(tmp_path: Path) -> None:
+    """Else one moment without a reader would end the daemon as one that never became ready."""
+    notify = Notify({"NOTIFY_SOCKET": str(tmp_path / "n")})
+    notify.ready()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "n"))
+        manager.settimeout(5)
+        for _ in range(2):
+            notify.ready()
+        notify.status("word " * 2000)
+        assert manager.recv(100) == b"READY=1"
+        assert len(manager.recv(9000)) < 4096  # systemd drops what is longer
+
+
 # ---- outcomes ---------------------------------------------------------------------------------------------------------------
 
 SUMMARY = {

@@ -20,7 +20,7 @@ import pytest
 
 from hub.cli import children
 from hub.config import load_config
-from hub.daemon.children import Child
+from hub.daemon.children import LONGEST, Child
 from hub.store import open_store
 from hub.store.read import Reader
 from tests.hub.sandbox.process import Sandbox, sandbox
@@ -321,6 +321,29 @@ def test_a_grandchild_that_keeps_the_pipe_does_not_keep_us() -> None:
     waited(lambda: child.lines() is not None and child.ended() is not None, "the child's end")
     child.close()
     assert time.monotonic() - began < 20
+
+
+def test_letting_go_of_a_child_does_not_wait_for_its_own_children() -> None:
+    """F28: what keeps the pipe open here is no reader of our input, such as a helper that the child left behind."""
+    words = "import subprocess, sys\nsubprocess.Popen(['sleep', '60'], stdin=subprocess.DEVNULL)\nprint('all', end='')"
+    child = Child(script(words), lambda: None)
+    try:
+        waited(lambda: child.ended() is not None or child.lines(), "the child's end")
+        began = time.monotonic()
+        child.close()
+        assert time.monotonic() - began < 1
+        name = f"child-{child.pid}"
+        waited(lambda: all(thread.name != name for thread in threading.enumerate()), "the end of its thread")
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def test_lines_may_be_long_and_the_last_one_open() -> None:
+    child = Child(script(f"import sys; sys.stdout.write('x' * {LONGEST * 2} + 'y\\n\\nz')"), lambda: None)
+    said: list[tuple[str, bytes]] = []
+    waited(lambda: said.extend(child.lines()) or child.ended() is not None, "the child's end")
+    child.close()
+    assert [(len(line), line[-1:]) for _, line in said] == [(LONGEST, b"x"), (LONGEST, b"x"), (2, b"\n"), (1, b"\n"), (1, b"z")]
 
 
 def test_the_service_managers_socket_is_not_the_childs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,10 @@ class Machine:
         self.rows.append(Latest(mode, reason, at, at if result is not None else None, result))
         return self
 
+    def cut_short(self, at: int, reason: str, result: str | None, interrupted: bool, *, mode: str = "nightly") -> None:
+        """A run that was asked to end after a minute, or whose process died: then it has no result."""
+        self.rows.append(Latest(mode, reason, at, None if result is None else at + MINUTE, result, interrupted))
+
     def awake(self, since: int, until: int, step: int = 5 * MINUTE) -> list[tuple[int, str, str]]:
         """Look every ``step``; the runs of that time."""
         before = len(self.runs)
@@ -288,12 +292,68 @@ def test_a_failed_night_is_tried_again_once_after_an_hour() -> None:
 
 
 @pytest.mark.parametrize(("result", "interrupted"), [(None, False), ("failed", True)])
-def test_a_night_that_was_cut_short_goes_on_at_once_but_only_once(result: str | None, interrupted: bool) -> None:
-    machine = Machine(result=None).ran(instant("2026-11-21 02:30"))
+def test_a_night_that_was_cut_short_goes_on_at_once(result: str | None, interrupted: bool) -> None:
+    machine = Machine().ran(instant("2026-11-21 02:30"))
     at = instant("2026-11-22 02:30")
-    machine.rows.append(Latest("nightly", "schedule", at, None if result is None else at + MINUTE, result, interrupted))
+    machine.cut_short(at, "schedule", result, interrupted)
     runs = machine.awake(at + 5 * MINUTE, instant("2026-11-22 12:00"))
     assert runs == [(at + 5 * MINUTE, "nightly", "retry")]
+
+
+@pytest.mark.parametrize(("result", "interrupted"), [(None, False), ("failed", True)])
+@pytest.mark.parametrize("reason", ["retry", "command"])
+def test_a_night_is_not_lost_when_what_took_its_place_is_cut_short_too(
+    reason: str, result: str | None, interrupted: bool
+) -> None:
+    """F30: two restarts in one night, or one while somebody's own run stood in for the night's."""
+    machine = Machine().ran(instant("2026-11-21 02:30"))
+    at = instant("2026-11-22 02:30") + 10 * MINUTE
+    machine.cut_short(at, reason, result, interrupted)
+    ended = at if result is None else at + MINUTE
+    following = Due("nightly", "retry", ended + 10 * MINUTE)  # as long as it began after its night
+    assert machine.verdict(following.at - 1) == Verdict(None, (), following)
+    assert machine.tick(following.at) == following
+    assert machine.awake(following.at, instant("2026-11-23 02:30")) == []
+
+
+def test_a_full_pass_that_is_cut_short_twice_stays_one() -> None:
+    machine = Machine(schedule=Schedule(time(2, 30), None, 6)).ran(instant("2026-11-21 02:30"))
+    at = instant("2026-11-22 02:40")
+    machine.cut_short(at, "retry", None, False, mode="full")
+    assert machine.tick(at + 10 * MINUTE) == Due("full", "retry", at + 10 * MINUTE)
+
+
+def test_a_run_that_ends_its_process_each_time_is_begun_ever_more_rarely() -> None:
+    """F30: looked at every minute, by a daemon that starts anew each time: pauses double up to an hour."""
+    machine = Machine(result=None).ran(instant("2026-11-21 02:30"), result="complete")
+    runs = machine.awake(instant("2026-11-22 02:30"), instant("2026-11-23 02:30"), MINUTE)
+    minutes = [(at - instant("2026-11-22 02:30")) // MINUTE for at, _, _ in runs]
+    assert minutes[:10] == [0, 1, 2, 4, 8, 16, 32, 64, 124, 184]
+    assert len(minutes) < 32
+
+
+def test_what_is_cut_short_again_and_again_is_given_up_after_the_window() -> None:
+    machine = Machine(result=None, daemon=replace(PUNCTUAL, catch_up=4 * 3600)).ran(
+        instant("2026-11-21 02:30"), result="complete"
+    )
+    runs = machine.awake(instant("2026-11-22 02:30"), instant("2026-11-23 02:30"), MINUTE)
+    assert runs[-1][0] <= instant("2026-11-22 06:30")
+    assert len(runs) > 8
+
+
+def test_the_first_read_of_all_that_is_cut_short_twice_goes_on() -> None:
+    """Its own beginning stands in for the night: that of last night is long over."""
+    machine = Machine(daemon=replace(PUNCTUAL, catch_up=7200))
+    first = instant("2026-11-22 17:00")
+    machine.cut_short(first, "schedule", "failed", True)
+    machine.cut_short(first + 5 * MINUTE, "retry", "failed", True)
+    assert machine.tick(first + 11 * MINUTE) == Due("nightly", "retry", first + 11 * MINUTE)
+
+
+@pytest.mark.parametrize("reason", ["retry", "command"])
+def test_what_failed_by_itself_is_tried_again_in_the_nights_name_only(reason: str) -> None:
+    machine = Machine().ran(instant("2026-11-21 02:30")).ran(instant("2026-11-22 02:40"), reason=reason, result="failed")
+    assert machine.awake(instant("2026-11-22 02:41"), instant("2026-11-23 02:30")) == []
 
 
 def test_deltas_in_between_do_not_hide_a_failed_night() -> None:
