@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.cli import failures
-from hub.errors import AnchorlineError, ConfigError, UsageError
+from hub.errors import AnchorlineError, ConfigError, Problem, UsageError
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -38,6 +39,21 @@ def config(path: Path, environ: Mapping[str, str] | None = None, last_good: Path
     found = load_config(path, environ, text=None if last_good is None else last_good.read_text("utf-8"))
     failures.crash_folder.append(found.data)
     return found
+
+
+def in_force(path: Path) -> tuple[Config, tuple[Problem, ...]]:
+    """The configuration that the daemon goes by, and the mistakes of the file where that is the last good text instead of it.
+    Raises ``ConfigError`` where there is none."""
+    try:
+        return config(path), ()
+    except ConfigError as mistakes:
+        from hub.daemon.files import data_folders
+        from hub.daemon.files import last_good as kept
+
+        for folder in data_folders(path, os.environ):
+            with suppress(ConfigError, OSError, UnicodeDecodeError):
+                return config(path, last_good=kept(path, folder)), tuple(each for each in mistakes.problems if not each.warning)
+        raise
 
 
 def require(path: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hub.daemon.events import Event, Listener
     from hub.daemon.files import ConfigFile
     from hub.daemon.state import Board
-    from hub.report.status import Health, Measured
+    from hub.report.health import Health, Measured
     from hub.store import Store
     from hub.web.app import Probes
     from hub.web.guard import Policy
@@ -155,7 +155,7 @@ def _probes(files: ConfigFile, store: Store, board: Board) -> tuple[Listener, Pr
     """What the pages ask, and the metrics as a listener."""
     from importlib.metadata import version
 
-    from hub.report.status import Health
+    from hub.report.health import Health
     from hub.web.app import Probes
     from hub.web.metrics import Metrics
 
@@ -179,7 +179,7 @@ def _probes(files: ConfigFile, store: Store, board: Board) -> tuple[Listener, Pr
 
 
 def fresh(files: ConfigFile, health: Health) -> dict[str, bool]:
-    """Source -> whether its last complete run is as young as its schedule promises. Without a database none is."""
+    """Source -> whether its last complete runs are as young as its schedule promises. Without a database none is."""
     from hub.cli.access import now
     from hub.report.status import promised
 
@@ -187,9 +187,9 @@ def fresh(files: ConfigFile, health: Health) -> dict[str, bool]:
         completed = health.completed()
     except AnchorlineError:
         completed = {}
-    found = {}
-    for name, source in files.config.sources.items():
-        limit, at = promised(source.schedule), completed.get(name)
-        if limit is not None:
-            found[name] = at is not None and now() - at <= limit
-    return found
+    promises = {name: promised(source.schedule) for name, source in files.config.sources.items()}
+    found = {name: (completed.get(name), promise) for name, promise in promises.items() if promise.made}
+    return {
+        name: done is not None and done.read is not None and not promise.broken(done, now())
+        for name, (done, promise) in found.items()
+    }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from hub.cli import access, output
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -21,8 +21,8 @@ WAITS = 1
 
 def status(path: Path, json: bool, exit_code: bool) -> None:
     """Show it; with ``exit_code`` leave with 1 when something waits for a person."""
-    config = access.config(path)
-    found = look(config, access.now())
+    config, mistakes = access.in_force(path)
+    found = look(config, access.now(), mistakes)
     if json:
         output.data(found)
     else:
@@ -30,21 +30,26 @@ def status(path: Path, json: bool, exit_code: bool) -> None:
 
         from hub.cli.render.status import status as shown
 
+        if mistakes:
+            output.say(
+                f"{path.name} has mistakes, so this is by the last good text, as the daemon goes by; they are listed below."
+            )
         output.show(shown(found, ZoneInfo(config.daemon.timezone), output.out().width))
         _next(found)
-    if exit_code and found.waiting:
+    if exit_code and found.waits:
         raise typer.Exit(WAITS)
 
 
-def look(config: Config, now: int) -> Status:
-    """The status of what a configuration names; looking makes no database."""
+def look(config: Config, now: int, mistakes: Sequence[Problem] = ()) -> Status:
+    """The status of what a configuration names; looking makes no database. ``mistakes`` are those of the file in place of which
+    its last good text is in force."""
     from hub.report import status as report
 
     database = access.sqlite_file(config)
     if database is not None and not database.exists():
-        return report.empty(_known(config, now), _address(config), now)
+        return report.empty(_known(config, now, mistakes), _address(config), now)
     with access.store(config) as store:
-        return report.status(store, _known(config, now, store), now)
+        return report.status(store, _known(config, now, mistakes, store), now)
 
 
 def _address(config: Config) -> str:
@@ -52,7 +57,7 @@ def _address(config: Config) -> str:
     return f"sqlite:///{database}" if database is not None else "PostgreSQL"
 
 
-def _known(config: Config, now: int, store: Store | None = None) -> Known:
+def _known(config: Config, now: int, mistakes: Sequence[Problem], store: Store | None = None) -> Known:
     from hub.report.status import Known, Plan, promised
     from hub.scheduler import HORIZON, Latest, Starts, judge
     from hub.store.read import Reader
@@ -67,13 +72,23 @@ def _known(config: Config, now: int, store: Store | None = None) -> Known:
         verdict = judge(name, source.schedule, config.daemon, starts, now)
         following = verdict.due or verdict.next
         at, mode = (following.at, following.mode) if following is not None else (None, None)
-        plans[name] = Plan(source.kind, at, mode, promised(source.schedule))
-    return Known(plans, tuple(_problems(config)))
+        after = (verdict.next.at, verdict.next.mode) if verdict.next is not None else (None, None)
+        plans[name] = Plan(source.kind, at, mode, promised(source.schedule), *after)
+    return Known(plans, tuple(_problems(config, mistakes)))
 
 
-def _problems(config: Config) -> Iterator[Waiting]:
+def _problems(config: Config, mistakes: Sequence[Problem]) -> Iterator[Waiting]:
+    from hub.config.values import secret_remedy
     from hub.report.status import Waiting
 
+    if mistakes:
+        more = f", and {len(mistakes) - 1} more" if len(mistakes) > 1 else ""
+        text = f"the configuration has a mistake ({mistakes[0]}{more})"
+        yield Waiting("file", None, text, "The last good text stays in force until it is mended.", "anchorline check")
+    for name, source in config.sources.items():
+        if source.needs_token and source.secret is None:
+            text = f"`{source.variable}` is not set where this command runs, so a run that is begun here would fail"
+            yield Waiting("secret", name, text, secret_remedy(source.variable))
     try:
         access.strategy(config)
     except ConfigError as error:

@@ -11,7 +11,7 @@ from hub.daemon import events as told
 from hub.daemon.children import GRACE, Ended, Launch, Supervisor, Told
 from hub.daemon.clock import Clock
 from hub.daemon.events import Event, Listener
-from hub.daemon.files import ConfigFile, MappingFiles
+from hub.daemon.files import DEBOUNCE, ConfigFile, MappingFiles
 from hub.daemon.jobs import Job, combined
 from hub.daemon.notify import Notify
 from hub.daemon.plan import WHILE_REFUSED, Plan, Planner
@@ -232,6 +232,7 @@ class Daemon:
         plan = self._planner.plan(self._files.config, running, self._answers, now, monotonic)
         self._show(plan, now)
         begun = [job for job in self._chosen(plan, now, monotonic) if self._begin(job, now, monotonic)]
+        self._notify.status(self._words())
         if self._timers is not None:
             self._timers.arm({name: each.at for name, each in plan.following.items() if each is not None and each.at > now})
         return bool(begun)
@@ -294,6 +295,9 @@ class Daemon:
         monotonic = self._clock.monotonic()
         if job.reads:
             self._planner.ended(job, outcome, monotonic, broke_off=end.broke_off)
+            if outcome.seq is not None:  # it may have met files that were just being saved, or that were taken back since
+                self._stale = True
+                self._evaluate_from = max(self._evaluate_from, monotonic + DEBOUNCE)
         elif outcome.result != "complete":
             self._evaluate_again(job, monotonic)
         else:
@@ -372,7 +376,6 @@ class Daemon:
                 self._tell(told.Skipped(now, job.source, job.mode))
         self._tracker.planned(self._files.config.sources, plan.following, self._missed)
         self._board.change(parallel=self._parallel(), inbox=plan.waiting)
-        self._notify.status(self._words())
 
     def _words(self) -> str:
         state = self._board.state

@@ -51,7 +51,8 @@ def item_explanation(
     part = assessor.part(tree)
     by_no = {i.no: i for i in (canonical, *tree) if i is not None}
     attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
-    if attachment is None:  # it has left: the assessment treats it as not read
+    has_left = attachment is None  # the assessment treats it as not read
+    if attachment is None:
         attachment = Attachment(item.no, cycle, "unanchored", state=assessor.states.of(item))
     chain = _chain(item, by_no)
     via = by_no.get(attachment.via) if attachment.via is not None else None
@@ -74,18 +75,18 @@ def item_explanation(
         facts=_facts(item, evaluated.dimensions),
         team=_team_name(evaluated.mapping, attachment.team),
         outcome=attachment.outcome,
-        sentence=words.outcome_sentence(evaluated.mapping, item, attachment, via),
+        sentence=words.left_sentence(item) if has_left else words.outcome_sentence(evaluated.mapping, item, attachment, via),
         shares=_shares(evaluated.mapping, attachment),
         strength=attachment.strength,
         via=words.item_name(via) if via is not None and via.no != item.no else None,
         chain=tuple(words.item_name(i) for i in chain),
         broken=tuple(text for text, _, _ in attachment.broken),
         units=tuple(_unit_step(u) for u in part.units if u.no == item.no and u.cycle == cycle),
-        rules=tuple(map(_rule_step, verdicts[0])),
+        rules=() if has_left else tuple(map(_rule_step, verdicts[0])),
         inherited=tuple((key, rules) for key, rules in inherited if rules),
         findings=tuple(f.text for f in part.findings if f.no == item.no),
         run=run,
-        claims=claim_steps(evaluated.mapping, attachment, chain, verdicts, contexts),
+        claims=() if has_left else claim_steps(evaluated.mapping, attachment, chain, verdicts, contexts),
     )
 
 

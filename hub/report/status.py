@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hub.config import Schedule
-from hub.errors import AnchorlineError
+from hub.report import holds
 from hub.report.values import RunRow
-from hub.report.words import plural
+from hub.report.words import item_name, plural
 from hub.store import Store, read_status
 from hub.store.read import Reader, SourceRow
 from hub.store.read import RunRow as Stored
-from hub.store.read_status import OwnerRow
+from hub.store.read_status import Completed, OwnerRow
+from hub.store.read_values import QuarantineRow
 
 DAEMON = "daemon"
 """Name of the daemon's lock and owner row."""
@@ -37,7 +38,15 @@ _STATE = {
 }
 BAD = ("failed", "partial", "held", "running")
 """Results of a latest run that somebody should know of; ``running`` without a process broke off."""
-Kind = Literal["hold", "failed", "rights", "quarantine", "file", "secret", "unread", "stale", "daemon"]
+Kind = Literal["hold", "approved", "failed", "rights", "quarantine", "file", "secret", "unread", "stale", "daemon"]
+"""What waits; ``approved`` waits for the next run, everything else for a person."""
+CHECK = "anchorline check --online"
+"""Shows what the account sees; changes nothing"""
+REFUSED = "refuses the credential"
+"""What connectors say when a source does not know the account"""
+STALE = "the last complete run that the schedule promises (a nightly one, if there are nights) is too old"
+NAMED = 3
+"""Records in quarantine that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,9 @@ class SourceStatus:
     next_at: int | None = None
     next_mode: str | None = None
     stale: bool = False
-    """The last complete run is older than its schedule allows"""
+    """The last complete run, or the last complete nightly or full one, is older than its schedule allows"""
+    judged_at: int | None = None
+    """End of the last complete nightly or full run: only those notice what is gone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +120,50 @@ class Status:
     unevaluated: int = 0
     """Items that changed since the numbers were calculated"""
 
+    @property
+    def waits(self) -> int:
+        """How many things wait for a person: what is approved waits for a run only."""
+        return sum(each.kind != "approved" for each in self.waiting)
+
+
+class Promise(NamedTuple):
+    """How old (ms) runs may become by a schedule: ``judged`` the last complete nightly or full one, ``read`` the last complete
+    one of any mode. None: nothing is promised, so nothing is stale."""
+
+    judged: int | None = None
+    read: int | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether anything is promised at all."""
+        return self.judged is not None or self.read is not None
+
+    def broken(self, done: Completed | None, now: int) -> bool:
+        """Whether something that ran before is too old by now; a source never read completely is another matter."""
+        if done is None or done.read is None:
+            return False
+        judged = done.first if done.judged is None else done.judged  # before the first night its time counts from the beginning
+        return _older(judged, self.judged, now) or _older(done.read, self.read, now)
+
+
+NOTHING = Promise()
+
+
+def _older(at: int, limit: int | None, now: int) -> bool:
+    return limit is not None and now - at > limit
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the files say of one source: when it is read next, and how old (ms) its last complete run may be. ``limit`` None:
-    nothing is promised, so nothing is stale."""
+    """What the files say of one source: when it is read next, and how old its runs may be. ``after_at`` is what comes after a
+    run that is due now, which may be the one under way."""
 
     kind: str
     next_at: int | None = None
     next_mode: str | None = None
-    limit: int | None = None
+    promise: Promise = NOTHING
+    after_at: int | None = None
+    after_mode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +180,12 @@ GRACE = 6 * HOUR
 """How much longer than the day before a night may take, as a weekly full pass does, before its source is stale."""
 
 
-def promised(schedule: Schedule) -> int | None:
-    """How old (ms) the last complete run of a source may become by its schedule; None where it has none."""
-    if schedule.nightly is not None:
-        return 24 * HOUR + GRACE
-    return None if schedule.every is None else 3 * schedule.every * 1000 + HOUR
+def promised(schedule: Schedule) -> Promise:
+    """How old the runs of a source may become by its schedule. Nights do not count as deltas do: deltas notice nothing that is
+    gone, and may go on for as long as every night fails. Deltas wait while a night's run takes its time."""
+    night = None if schedule.nightly is None else 24 * HOUR + GRACE
+    every = None if schedule.every is None else 3 * schedule.every * 1000 + (HOUR if night is None else GRACE)
+    return Promise(night, every)
 
 
 def status(store: Store, known: Known, now: int) -> Status:
@@ -147,9 +193,10 @@ def status(store: Store, known: Known, now: int) -> Status:
     reader = Reader(store)
     owners = {row.name: row for row in read_status.owners(store)}
     counts = read_status.counts(store)
+    done = read_status.completed(store)
     rows = {row.name: row for row in reader.sources()}
     sources = [
-        _source(reader, name, known.plans.get(name), rows.get(name), owners, counts.get(name, {}), now)
+        _source(reader, name, known.plans.get(name), rows.get(name), owners, counts.get(name, {}), done.get(name), now)
         for name in dict.fromkeys((*known.plans, *rows))
     ]
     size = read_status.size(store)
@@ -158,7 +205,7 @@ def status(store: Store, known: Known, now: int) -> Status:
     return Status(
         now_at=now,
         sources=tuple(sources),
-        waiting=tuple(_waiting(reader, known, sources, daemon)),
+        waiting=tuple(_waiting(store, known, sources, daemon)),
         daemon=daemon,
         database=DatabaseStatus(store.url_for_people, read_status.schema(store), size.database, size.wal, size.free),
         evaluated_at=evaluation.as_of if evaluation else None,
@@ -196,24 +243,30 @@ def _source(
     row: SourceRow | None,
     owners: Mapping[str, OwnerRow],
     counts: Mapping[str, int],
+    done: Completed | None,
     now: int,
 ) -> SourceStatus:
     runs = reader.runs(LATEST + 1, name)
+    configured = plan is not None
     complete_at = row.complete_at if row else None
     owner = owners.get(f"source:{name}")
     under_way = next((run for run in runs[:1] if run.result is None and owner is not None and owner.alive), None)
-    limit = plan.limit if plan else None
+    plan = plan or Plan(row.kind if row else "")
+    following = plan.next_at, plan.next_mode
+    if under_way is not None and plan.next_at is not None and plan.next_at <= now:
+        following = plan.after_at, plan.after_mode  # what is due is what runs
     return SourceStatus(
         name=name,
-        kind=plan.kind if plan else row.kind if row else "",
-        configured=plan is not None,
+        kind=plan.kind,
+        configured=configured,
         complete_at=complete_at,
         running=_row(under_way) if under_way else None,
         runs=tuple(_row(run) for run in runs if run is not under_way)[:LATEST],
         counts=by_state(counts),
-        next_at=plan.next_at if plan else None,
-        next_mode=plan.next_mode if plan else None,
-        stale=limit is not None and complete_at is not None and now - complete_at > limit,
+        next_at=following[0],
+        next_mode=following[1],
+        stale=plan.promise.broken(done, now),
+        judged_at=done.judged if done else None,
     )
 
 
@@ -228,33 +281,43 @@ def _row(run: Stored) -> RunRow:
 # ---- what waits for a person ----------------------------------------------------------------------------------------------
 
 
-def _waiting(reader: Reader, known: Known, sources: Iterable[SourceStatus], daemon: DaemonStatus) -> Iterable[Waiting]:
+def _waiting(store: Store, known: Known, sources: Iterable[SourceStatus], daemon: DaemonStatus) -> Iterable[Waiting]:
     """What is most urgent first: decisions, then what stopped, then what is only incomplete."""
-    for hold in reader.holds():
-        if hold.decision is not None:
-            continue  # decided; the next run applies it
-        text = f"{hold.where}: {hold.text or plural(len(hold.ids), 'conclusion') + ' kept back'}"
-        yield Waiting("hold", hold.source, text, "Look at it, then approve it if it is right.", f"anchorline approve {hold.id}",
-                      hold.created_at)  # fmt: skip
-    yield from known.problems
+    reader = Reader(store)
+    held = holds.holds(store)
+    yield from (_held(hold) for hold in held if not hold.approved)
+    for problem in known.problems:
+        if problem.kind != "secret" or not daemon.running:  # the daemon has an environment of its own
+            yield problem
     for source in sources:
-        if not source.configured:
-            continue
-        if not source.runs and source.running is None:
-            yield _unread(source)
-        elif source.running is None and source.runs[0].result in BAD:
-            last = source.runs[0]
-            if last.result != "held":
-                yield Waiting(
-                    "failed", source.name, _ended(last), last.hint or "", f"anchorline sync {source.name}", last.finished_at
-                )
-        if source.stale:
-            yield Waiting(
-                "stale", source.name, "the last complete run is older than the schedule allows",
-                "Start the daemon with `anchorline serve`." if not daemon.running else "See the latest runs for why.",
-                "anchorline runs " + source.name, source.complete_at,
-            )  # fmt: skip
+        if source.configured:
+            yield from _troubles(source, daemon)
     yield from _noticed(reader)
+    yield from (_held(hold) for hold in held if hold.approved)
+
+
+def _held(hold: holds.Held) -> Waiting:
+    text = f"{hold.where}: {hold.text or plural(hold.items, 'conclusion') + ' kept back'}"
+    if hold.approved:
+        return Waiting("approved", hold.source, text, "Approved; the next run applies it.", hold.command, hold.since_at)
+    do = f"Look at it, and if it is right, approve it: `anchorline approve {hold.id}`."
+    return Waiting("hold", hold.source, text, do, "anchorline held", hold.since_at)
+
+
+def _troubles(source: SourceStatus, daemon: DaemonStatus) -> Iterable[Waiting]:
+    """What is wrong with one source. How its newest run ended stands until another one ends, whatever runs meanwhile."""
+    if not source.runs and source.running is None:
+        yield _unread(source)
+    elif source.runs and source.runs[0].result in BAD and source.runs[0].result != "held":
+        last = source.runs[0]
+        command = CHECK if REFUSED in (last.error or "") else f"anchorline sync {source.name}"
+        yield Waiting("failed", source.name, _ended(last), last.hint or "", command, last.finished_at)
+    if source.stale:
+        do = "See the latest runs for why." if daemon.running else "Start the daemon with `anchorline serve`."
+        yield Waiting("stale", source.name, STALE, do, f"anchorline runs {source.name}", source.judged_at or source.complete_at)
+    if lost := source.counts["access_lost"]:
+        text = f"the account no longer sees {plural(lost, 'item')}, which {'counts' if lost == 1 else 'count'} as last seen"
+        yield Waiting("rights", source.name, text, "Look at what it sees, and give it its right back.", CHECK)
 
 
 def _unread(source: SourceStatus) -> Waiting:
@@ -272,78 +335,28 @@ def _noticed(reader: Reader) -> Iterable[Waiting]:
     for notice in reader.notices():
         if notice.kind == "run":
             yield Waiting("rights", notice.source, notice.text)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[QuarantineRow]] = {}
     for row in reader.quarantine():
-        found.setdefault(row.source, []).append(row.reason)
-    for source, reasons in sorted(found.items()):
-        text = f"{plural(len(reasons), 'record')} could not be understood and count as last known: {reasons[0]}"
-        yield Waiting("quarantine", source, text, "The next runs try again; mend them in the source if it stays.")
-
-
-# ---- health ---------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The figures behind the metrics. Keys are names of sources, modes, results and states; never content."""
-
-    items: Mapping[str, Mapping[str, int]]
-    runs: Mapping[tuple[str, str, str], int]
-    success: Mapping[tuple[str, str], tuple[int, int]]
-    """(source, mode) -> end and duration (ms) of the latest complete run"""
-    running: tuple[str, ...]
-    holds: Mapping[str, int]
-    key_results: Mapping[tuple[str, str], tuple[float | None, bool]]
-    """(cycle, id) -> progress, and whether it is frozen at its last figure"""
-    dirty: int
-    outbox: int
-    """Messages that were not sent yet"""
-    database_bytes: int
-    wal_bytes: int | None
-
-
-class Health:
-    """What health pages and metrics ask of the database. Every call looks anew."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def ready(self) -> str | None:
-        """Why the data cannot be used, as a word for a log; None when it can: a question is answered, the schema is ours."""
-        try:
-            found = read_status.schema(self._store)
-        except AnchorlineError:
-            return "database"
-        return None if found == read_status.newest() else "schema"
-
-    def completed(self) -> dict[str, int | None]:
-        """End of the last complete run of every source that ever ran."""
-        return {row.name: row.complete_at for row in Reader(self._store).sources()}
-
-    def measured(self) -> Measured:
-        """All figures, as of now."""
-        reader, store = Reader(self._store), self._store
-        holds: dict[str, int] = {}
-        for hold in reader.holds():
-            holds[hold.source] = holds.get(hold.source, 0) + len(hold.ids)
-        size = read_status.size(store)
-        return Measured(
-            items={source: by_state(found) for source, found in read_status.counts(store).items()},
-            runs=dict(read_status.run_counts(store)),
-            success={key: (row[0], row[1]) for key, row in read_status.latest_success(store).items()},
-            running=tuple(
-                row.name.removeprefix("source:")
-                for row in read_status.owners(store)
-                if row.alive and row.name.startswith("source:")
-            ),
-            holds=holds,
-            key_results={
-                (node.cycle, node.id): (None if node.progress is None else float(node.progress), "frozen" in node.details)
-                for node in (row.node for row in reader.latest_snapshots())
-                if node.kind == "key_result"
-            },
-            outbox=read_status.outbox(store),
-            dirty=reader.dirty_count(),
-            database_bytes=size.database,
-            wal_bytes=size.wal,
+        found.setdefault(row.source, []).append(row)
+    for source, rows in sorted(found.items()):
+        text = (
+            f"{plural(len(rows), 'record')} could not be understood and {'counts' if len(rows) == 1 else 'count'} as last known"
         )
+        yield Waiting(
+            "quarantine",
+            source,
+            f"{text}: {_records(reader, rows)}",
+            "The next runs try again; mend them in the source if it stays.",
+        )
+
+
+def _records(reader: Reader, rows: list[QuarantineRow]) -> str:
+    """The first records, each with its reason; by the key of what is stored, where there is something."""
+    ids = [(row.source, row.id) for row in rows[:NAMED] if row.id is not None]
+    names = {item.id: item_name(item) for item in reader.items(ids=ids)} if ids else {}
+    said = []
+    for row in rows[:NAMED]:
+        name, id_ = names.get(row.id or ""), row.id or "one without an id"
+        said.append(f"{f'{name} (id {id_})' if name and name != id_ else id_}: {row.reason.rstrip('.')}")
+    more = len(rows) - NAMED
+    return "; ".join(said) + (f"; and {more:,} more" if more > 0 else "")

@@ -136,6 +136,19 @@ def item_name(item: Item) -> str:
     return item.key or item.id
 
 
+_LEFT = {
+    "deleted": "was deleted at the vendor's",
+    "trashed": "is in the vendor's trash",
+    "merged": "was merged into another item, which counts in its place",
+    "out_of_scope": "lies in a project that is not read",
+}
+
+
+def left_sentence(item: Item) -> str:
+    """Of an item that takes part in no calculation any more."""
+    return f"{item_name(item)} {_LEFT.get(item.presence, 'has left')}: it counts nowhere."
+
+
 def outcome_sentence(mapping: Mapping, item: Item, attachment: Attachment, via: Item | None) -> str:
     """Where an item belongs and by what, in one sentence."""
     name = item_name(item)

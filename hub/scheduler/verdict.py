@@ -14,6 +14,8 @@ HORIZON = 24 * 3600 * SECOND
 clock that was wrong by days, and would keep a source from being read for as long."""
 RETRY = 3600 * SECOND
 """How long after its end a failed nightly run is tried again, once; and the longest pause before one that was cut short is."""
+LEAST = 60 * SECOND
+"""How late a night's run may begin though nothing is made up for (``catch_up`` of 0): no daemon looks at its very instant."""
 LOOK_BACK = 400
 """Days after which missed nights are no longer counted one by one."""
 
@@ -88,7 +90,7 @@ def _night(name: str, schedule: Schedule, daemon: DaemonSettings, starts: Starts
         return None, ()
     (day, at), *former = open_slots
     missed = [instant for _, instant in reversed(former)]
-    if now - at > daemon.catch_up * SECOND:
+    if now - at > max(daemon.catch_up * SECOND, LEAST):
         return None, (*missed, at)
     return Due(_mode(name, schedule, daemon, starts, day), "schedule", at), tuple(missed)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import orjson
 
-from hub.model import Attachment, Dimensions, Finding, Item, Unit
+from hub.model import LEFT, Attachment, Dimensions, Finding, Item, Unit
 from hub.store import codec, read_calculated, read_items, read_links
 from hub.store.dialect import Row, in_numbers
 from hub.store.engine import Store
@@ -255,7 +255,8 @@ class Reader:
             rows = sql.rows(
                 "SELECT item.source, coalesce(partition.key, partition.title), count(*) FROM item"
                 " JOIN partition ON partition.source = item.source AND partition.id = item.partition_id"
-                " WHERE partition.listed = 0 OR partition.state <> 'live'"
+                " WHERE (partition.listed = 0 OR partition.state <> 'live')"
+                f" AND presence NOT IN ({', '.join(repr(each) for each in sorted(LEFT))}, 'archived')"
                 " GROUP BY item.source, partition.id, partition.key, partition.title ORDER BY 1, 2"
             )
         return [(row[0], row[1], row[2]) for row in rows]

@@ -21,6 +21,13 @@ class Absences:
         with self._store.read() as sql:
             return write_absence.suspects(sql, at.source, at, partitions, unless=unless)
 
+    def left_with_project(self, at: Place, partitions: Collection[str]) -> list[Suspect]:
+        """Items of these partitions that a person let go because the whole partition was out of sight."""
+        if not partitions:
+            return []
+        with self._store.read() as sql:
+            return write_absence.left_with_project(sql, at.source, partitions)
+
     def unlisted_quarantine(self, at: Place) -> list[str]:
         """Ids in quarantine that no listing of this run holds."""
         with self._store.read() as sql:
@@ -32,10 +39,11 @@ class Absences:
             found, words = write_absence.named(sql, source)
         return found, {id_: Word(how, into) for id_, (how, into) in words.items()}
 
-    def to_retry(self, source: str, before: int) -> list[str]:
-        """Ids in quarantine that this run, which began at the seq ``before``, has not read and shall try again."""
+    def to_retry(self, source: str, before: int, *, patient: bool) -> list[str]:
+        """Ids in quarantine that this run, which began at the seq ``before``, has not read and shall try again; ``patient``:
+        however often they were tried."""
         with self._store.read() as sql:
-            return write_absence.to_retry(sql, source, before)
+            return write_absence.to_retry(sql, source, before, patient=patient)
 
     def live_of(self, at: Place, partitions: Collection[str]) -> dict[str, int]:
         """How many items that have not left each of these partitions had before the run."""

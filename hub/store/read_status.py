@@ -43,6 +43,15 @@ class Size(NamedTuple):
     free: int | None
 
 
+class Completed(NamedTuple):
+    """When a source was read, in milliseconds: ``first`` is the beginning of its first run, ``read`` the end of its last complete
+    run, ``judged`` that of its last complete nightly or full one."""
+
+    first: int
+    read: int | None
+    judged: int | None
+
+
 def owners(store: Store) -> list[OwnerRow]:
     """Every owner there ever was, by name."""
     with store.read() as sql:
@@ -79,6 +88,16 @@ def latest_success(store: Store) -> dict[tuple[str, str], Row]:
             " JOIN (SELECT max(id) AS id FROM run WHERE result = 'complete' GROUP BY source, mode) AS last ON last.id = run.id"
         )
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def completed(store: Store) -> dict[str, Completed]:
+    """When every source that ever ran was last read completely."""
+    with store.read() as sql:
+        rows = sql.rows(
+            "SELECT source, min(started_at), max(CASE WHEN result = 'complete' THEN finished_at END),"
+            " max(CASE WHEN result = 'complete' AND mode IN ('nightly', 'full') THEN finished_at END) FROM run GROUP BY source"
+        )
+    return {row[0]: Completed(*row[1:]) for row in rows}
 
 
 def run_counts(store: Store) -> Mapping[tuple[str, str, str], int]:

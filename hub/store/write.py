@@ -264,11 +264,11 @@ class Writer:
         with self._pen.begin() as tx:
             return write_absence.restore(tx, at)
 
-    def put_unlisted(self, at: Place, partition: str, name: str, presence: str = "unobserved") -> None:
+    def put_unlisted(self, at: Place, partition: str, name: str, presence: str = "unobserved") -> int:
         """Nothing lists a partition any more whose items are stored: they are unobserved (the config does not name it) or
-        ``access_lost`` until a person says that they shall leave. What a person said so of before leaves now."""
+        ``access_lost`` until a person says that they shall leave. What a person said so of before leaves now; how many items."""
         with self._pen.begin() as tx:
-            write_absence.put_unlisted(tx, at, partition, name, presence)
+            return write_absence.put_unlisted(tx, at, partition, name, presence)
 
     def listed_again(self, source: str, partitions: Collection[str], at: int) -> None:
         """These partitions are named again: nothing is to be asked about them."""

@@ -20,7 +20,10 @@ from hub.store.write_private import traces_left
 STILL_HERE = f"presence NOT IN ({', '.join(repr(each) for each in sorted(LEFT))})"
 _AWAY = FROZEN | {"archived"}
 RETRIES = 3
-"""Runs that ask again for a record that could not be understood; afterwards it is read again only when it changed."""
+"""Runs that read only what changed and ask again for a record that could not be understood. A nightly run always asks again: the
+vendor may mend a record without saying that it changed, and a hundred of them cost one request."""
+MANY = 1_000
+"""Such records that a run asks for."""
 
 
 class Listed(NamedTuple):
@@ -60,7 +63,8 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
     for id_, (no, updated, presence) in found.items():
         stamp = stamps[id_]
         newer = stamp is not None and updated is not None and stamp > updated
-        if newer or presence in LEFT or presence == "held":
+        blind = presence in _AWAY and (stamp is None or updated is None)  # what happened to it meanwhile, nobody can tell
+        if newer or blind or presence in LEFT or presence == "held":
             fetch.append(id_)
         elif presence in _AWAY:
             back.append(int(no))
@@ -98,11 +102,12 @@ def _unreadable(tx: Tx, source: str, ids: Collection[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
-def to_retry(sql: Sql, source: str, before: int) -> list[str]:
-    """Ids in quarantine that were not read since the seq ``before`` and are to be tried again."""
+def to_retry(sql: Sql, source: str, before: int, *, patient: bool) -> list[str]:
+    """Ids in quarantine that were not read since the seq ``before`` and are to be tried again; ``patient``: however often."""
     rows = sql.rows(
-        "SELECT id FROM quarantine WHERE source = ? AND id IS NOT NULL AND tries <= ? AND last_seq < ? ORDER BY id",
-        *(source, RETRIES, before),
+        "SELECT id FROM quarantine WHERE source = ? AND id IS NOT NULL AND tries <= ? AND last_seq < ?"
+        " ORDER BY tries, id LIMIT ?",
+        *(source, 2**31 if patient else RETRIES, before, MANY),
     )
     return [row[0] for row in rows]
 
@@ -353,7 +358,21 @@ def _settle(tx: Tx, at: Place, judged: Judged, accepted: Collection[int], unclea
             write_holds.decide(tx, hold.id, "withdrawn", at.seen_at)
 
 
-def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "unobserved") -> None:
+OUTSIDE = "the configuration no longer names its project", "the account no longer sees its project"
+
+
+def left_with_project(sql: Sql, source: str, partitions: Collection[str]) -> list[Suspect]:
+    """Items of these partitions that are out of scope because their whole partition was."""
+    d = sql.dialect
+    rows = sql.rows(
+        "SELECT no, id, partition_id, presence FROM item WHERE source = ? AND presence = 'out_of_scope' AND evidence IN (?, ?)"
+        f" AND {in_texts(d, 'partition_id')} ORDER BY id",
+        *(source, *OUTSIDE, d.array(partitions)),
+    )
+    return [Suspect(*row) for row in rows]
+
+
+def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "unobserved") -> int:
     """See ``Writer.put_unlisted``."""
     rows = tx.rows(
         f"SELECT no, id, presence FROM item WHERE source = ? AND partition_id = ? AND {STILL_HERE} ORDER BY id",
@@ -364,11 +383,12 @@ def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "
         if hold.decision == "approved":
             agreed |= hold.ids
             write_holds.decide(tx, hold.id, "applied", at.seen_at)
-    whom = "the configuration no longer names" if presence == "unobserved" else "the account no longer sees"
-    changes = [(row[0], "out_of_scope", f"{whom} its project") for row in rows if row[1] in agreed]
-    changes += [(row[0], presence, f"{whom} its project") for row in rows if row[1] not in agreed and row[2] != presence]
+    why = OUTSIDE[presence != "unobserved"]
+    changes = [(row[0], "out_of_scope", why) for row in rows if row[1] in agreed]
+    changes += [(row[0], presence, why) for row in rows if row[1] not in agreed and row[2] != presence]
     bring(tx, changes, at)
     ids = [row[1] for row in rows if row[1] not in agreed]
     if ids:
-        text = f"{len(ids)} items of {name}, which {whom}"
+        text = f"{len(ids)} items of {name}, which {why.removesuffix(' its project')}"
         write_holds.put(tx, write_holds.NewHold(at.source, partition, "unlisted", ids, text, at.run_id, at.seen_at))
+    return sum(row[1] in agreed for row in rows)

@@ -12,6 +12,7 @@ from itertools import islice
 
 from connectors.base import Connector, Fetched
 from hub.absence import Judged, Suspect, Verdict, Visibility, Word, by_answer, by_roster, guard
+from hub.model import LEFT
 from hub.store.read_absence import Absences
 from hub.store.write import Fetch, PageCounts, Place, Privacy, Writer
 from hub.sync.pages import edge
@@ -52,7 +53,13 @@ def judge(writer: Writer, absences: Absences, connector: Connector, case: Case, 
     unlisted = absences.suspects(case.at) if case.whole and case.listed else []
     asked_of = [each for each in unlisted if case.seen.get(each.partition) in ("listed", "trashed", None)]
     named, words = absences.named(source) if case.whole else ([], {})
-    wanted = {*case.fetch, *absences.to_retry(source, case.since), *(each.id for each in (*asked_of, *named))}
+    here = [partition for partition, how in case.seen.items() if how == "listed"] if case.whole and case.listed else []
+    former = [each for each in absences.left_with_project(case.at, here) if each.id not in case.fetch]
+    wanted = {
+        *case.fetch,
+        *absences.to_retry(source, case.since, patient=case.listed),
+        *(each.id for each in (*asked_of, *named, *former)),
+    }
     if case.whole and case.listed:
         wanted.update(absences.unlisted_quarantine(case.at))
     found = Found(words=dict(words))
@@ -60,14 +67,20 @@ def judge(writer: Writer, absences: Absences, connector: Connector, case: Case, 
     for fetched in _answers(connector, sorted(wanted)):
         counts = _sum(counts, _take(writer, case, fetched, found, privacy))
     if case.whole and not counts.quarantined:
-        _conclude(writer, absences, case, [*asked_of, *named], found)
+        counts = counts._replace(gone=_conclude(writer, absences, case, [*asked_of, *named], former, found))
     return counts
 
 
 def _roster(absences: Absences, case: Case, how: Visibility, presence: str) -> list[Verdict]:
     """Verdicts on the items of the partitions of which the run learned this."""
     those = [partition for partition, seen in case.seen.items() if seen == how]
-    return by_roster(absences.suspects(case.at, those, unless=presence), case.seen) if those else []
+    if not those:
+        return []
+    found = by_roster(absences.suspects(case.at, those, unless=presence), case.seen)
+    if how == "archived":  # they had left with their whole project, which is back, archived
+        back = absences.left_with_project(case.at, those)
+        found += [Verdict(each.no, each.id, each.partition, "archived", "its project is archived") for each in back]
+    return found
 
 
 def _answers(connector: Connector, ids: Iterable[str]) -> Iterator[Fetched]:
@@ -92,14 +105,19 @@ def _take(writer: Writer, case: Case, fetched: Fetched, found: Found, privacy: P
     return counts
 
 
-def _conclude(writer: Writer, absences: Absences, case: Case, suspects: Iterable[Suspect], found: Found) -> None:
-    """Everything was read: verdicts, guard, and one transaction."""
-    roster = _roster(absences, case, "archived", "archived")
+def _conclude(
+    writer: Writer, absences: Absences, case: Case, suspects: Collection[Suspect], former: Collection[Suspect], found: Found
+) -> int:
+    """Everything was read: verdicts, guard, and one transaction. ``former`` had left with their project, which is listed again
+    and does not hold them: what became of them takes nothing away any more, so there is nothing to guard. How many items left."""
+    told = {each.no for each in suspects}  # asked for one by one: that says more than what became of their project
+    roster = [each for each in _roster(absences, case, "archived", "archived") if each.no not in told]
     those = {each.no: each for each in suspects}.values()
     seen: dict[str, Visibility] = {**dict.fromkeys((each.partition for each in those), "listed"), **case.seen}
     verdicts = by_answer(those, seen, found.there, found.denied, found.words)
     partitions = {verdict.partition for verdict in verdicts}
     _, unanswered, accepted = absences.asked(case.at.source)
+    late = by_answer(former, case.seen, found.there, found.denied, found.words)
     judged = guard(
         [*roster, *verdicts],
         absences.live_of(case.at, partitions),
@@ -107,9 +125,11 @@ def _conclude(writer: Writer, absences: Absences, case: Case, suspects: Iterable
         absences.approved(case.at.source),
         unanswered,
     )
+    judged = judged._replace(apply=(*judged.apply, *(each for each in late if each.no not in told)))
     unclear = [partition for partition, how in case.seen.items() if how == "blurred"]
     if judged.apply or judged.held or case.listed:
         writer.conclude(case.at, judged, whole=case.listed, accepted=accepted, unclear=unclear)
+    return sum(each.presence in LEFT for each in judged.apply) - sum(each.no not in told for each in late)
 
 
 def _sum(one: PageCounts, other: PageCounts) -> PageCounts:

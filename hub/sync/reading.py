@@ -161,24 +161,29 @@ class Reading:
                 )
         self._writer.listed_again(source, [p.id for p in partitions], self._run.at)
         for partition in self._writer.unlisted(source):
-            self._missing(partition, named and not unknown)
+            self._missing(partition, named, unknown)
         return partitions
 
-    def _missing(self, partition: Partition, named: bool) -> None:
+    def _missing(self, partition: Partition, named: bool, unknown: bool) -> None:
         """A partition with items that nothing lists any more: taken out of the config, or lost from sight, which says nothing
         about its items."""
         name = partition.key or partition.title
-        if named:
+        if named and not unknown:
             self._seen[partition.id] = "dropped"
-            self._writer.put_unlisted(self._place(partition.id), partition.id, name)
+            self._let_go(partition, name, "unobserved")
             return
         self._seen[partition.id] = "lost"
-        self._writer.put_unlisted(self._place(partition.id), partition.id, name, "access_lost")
+        if not named:
+            self._let_go(partition, name, "access_lost")
         self._failed(
             partition,
             f"{name} is no longer listed; its items stand as last seen",
             "Give the account its rights back. If it is gone for good, `anchorline held` and `approve` let its items go.",
         )
+
+    def _let_go(self, partition: Partition, name: str, presence: str) -> None:
+        """Ask whether its items shall leave, or take out those that a person let go."""
+        self._record.counts["gone"] += self._writer.put_unlisted(self._place(partition.id), partition.id, name, presence)
 
     def _canary(self, connector: Connector, partitions: list[Partition]) -> None:
         """What must always be visible is: else the account sees less than it should, whatever the answers say."""
@@ -270,7 +275,7 @@ class Reading:
         )
         job.blurred = job.blurred or any(record.id is None for record in page.rejected)
         added = {**done._asdict(), "read": len(page.items) + len(page.rejected)}
-        del added["held"]
+        del added["held"], added["gone"]  # the vendor's word alone makes nothing gone
         for counted in (job.tally, self._record.counts):
             counted.update(added)
         self._listen(Progressed(self._run.source, partition.id, job.tally["read"], job.tally["new"], job.tally["changed"]))
@@ -322,7 +327,7 @@ class Reading:
         except SourceError as error:
             self._record.fail(f"what is missing could not be looked up: {error}", error.hint)
             return
-        kept = ("new", "changed", "unchanged", "older", "repeats", "rejected", "quarantined")
+        kept = ("new", "changed", "unchanged", "older", "repeats", "rejected", "quarantined", "gone")
         self._record.counts.update({name: getattr(counts, name) for name in kept})
 
     def _place(self, partition: str, pass_id: int = 0) -> Place:

@@ -52,9 +52,15 @@ class Record:
                 f"{self.counts['quarantined']} records could not be understood and went into quarantine",
                 "Everything else was read; the next run tries them again.",
             )
-        holds = [hold for hold in reader.holds(self.source) if hold.decision is None and hold.kind != "unlisted"]
+        waiting = [hold for hold in reader.holds(self.source) if hold.decision is None]
+        holds = [hold for hold in waiting if hold.kind != "unlisted"]
         for hold in holds:
             self.note(f"{hold.text} ({hold.where}): held back as number {hold.id}", HELD)
+        for hold in waiting:
+            if hold.kind == "unlisted":  # what is configured was read all the same
+                self.notes.append(
+                    f"{hold.text}: whether they shall leave is for you to say (`anchorline held`, number {hold.id})"
+                )
         if "failed" in self.results:
             return "partial" if "complete" in self.results else "failed"
         if self.counts["quarantined"]:

@@ -31,7 +31,7 @@ OPS = {"new": "created", "changed": "updated", "deleted": "deleted", "archived":
 
 
 class Figures(Protocol):
-    """What is read from the database: ``hub.report.status.Measured``."""
+    """What is read from the database: ``hub.report.health.Measured``."""
 
     @property
     def items(self) -> Mapping[str, Mapping[str, int]]: ...

@@ -71,7 +71,7 @@ def ended(source: str, result: str, counts: Mapping[str, Any], error: str | None
     if counts:
         read, new, changed = (_count(counts, name) for name in ("read", "new", "changed"))
         said = f"  {count(read, 'item')} read, {new:,} new, {changed:,} changed"
-        for name in ("rejected", "unaccounted"):
+        for name in ("gone", "rejected", "unaccounted"):
             said += f", {_count(counts, name):,} {name}" if _count(counts, name) else ""
     lines: list[RenderableType] = [words((clean(source).ljust(width), BOLD), "  ", (result, STYLES.get(result, "")), said)]
     if error:

@@ -28,6 +28,7 @@ _STATES = {
     "held": "held back",
     "quarantined": "in quarantine",
 }
+_WHY = {"command": ", by hand", "retry": ", tried again", "mapping": ", for changed mapping files"}
 _ODD = ("access_lost", "unobserved", "held", "quarantined")
 
 
@@ -37,8 +38,9 @@ def status(found: Status, zone: ZoneInfo, width: int) -> RenderableType:
     for source in found.sources:
         parts += [*_source(source, found, zone), Text()]
     parts.append(_database(found.database, found, zone))
-    if found.waiting:
-        parts += [Text(), heading("Waiting for you"), *_waiting(found.waiting)]
+    for kept, title in ((False, "Waiting for you"), (True, "Approved, waiting for a run")):
+        if those := tuple(each for each in found.waiting if (each.kind == "approved") == kept):
+            parts += [Text(), heading(title), *_waiting(those)]
     return Group(*parts)
 
 
@@ -55,7 +57,9 @@ def _summary(found: Status) -> Text:
         return Text("No source is configured.", WARN)
     if not found.waiting:
         return Text("All is well; nothing waits for you.", "green")
-    return Text(f"{count(len(found.waiting), 'thing waits', 'things wait')} for you, listed below.", WARN)
+    if not found.waits:
+        return Text("Nothing waits for you; what you approved waits for the next run.", "green")
+    return Text(f"{count(found.waits, 'thing waits', 'things wait')} for you, listed below.", WARN)
 
 
 def _source(source: SourceStatus, found: Status, zone: ZoneInfo) -> Iterator[RenderableType]:
@@ -76,12 +80,14 @@ def _rows(source: SourceStatus, found: Status, zone: ZoneInfo) -> Iterator[tuple
     if source.stale:
         complete.append(" (too old for its schedule)", WARN)
     yield "last complete", complete
+    if source.complete_at is not None and source.judged_at != source.complete_at:  # what is gone is noticed at night only
+        yield "last nightly", Text(when(source.judged_at, now, zone), WARN if source.judged_at is None else "")
     if source.running is not None:
         run = source.running
         read = run.counts.get("read")
         so_far = f", {count(read, 'item')} so far" if isinstance(read, int) and read else ""
-        yield "now", Text(f"run {run.id} is reading it ({run.mode}), begun {when(run.started_at, now, zone)}{so_far}", "cyan")
-    if source.configured:
+        yield "now", Text(f"run {run.id} is reading it ({_mode(run)}), begun {when(run.started_at, now, zone)}{so_far}", "cyan")
+    if source.configured and (source.running is None or source.next_at is not None):
         yield "next", _next(source, found, zone)
     if source.runs:
         yield "latest runs", _runs(source.runs, now, zone)
@@ -95,7 +101,8 @@ def _rows(source: SourceStatus, found: Status, zone: ZoneInfo) -> Iterator[tuple
 def _next(source: SourceStatus, found: Status, zone: ZoneInfo) -> Text:
     if source.next_at is None:
         return Text("not scheduled: `nightly` is false, and there is no `every`", DIM)
-    at = "due now" if source.next_at <= found.now_at else when(source.next_at, found.now_at, zone)
+    left = source.next_at - found.now_at
+    at = "due now" if left <= 0 else "in less than a minute" if left <= MINUTE else when(source.next_at, found.now_at, zone)
     text = f"{source.next_mode}, {at}"
     return Text(text) if found.daemon.running else Text(f"{text}, once the daemon runs", DIM)
 
@@ -109,11 +116,16 @@ def _runs(runs: tuple[RunRow, ...], now: int, zone: ZoneInfo) -> Text:
         lines.append(
             words(
                 (result, BAD if result == "broke off" else STYLES.get(result, "")),
-                f"  {run.mode}, {at}",
+                f"  {_mode(run)}, {at}",
                 (f"  {took}" if took else "", DIM),
             )
         )
     return Text("\n").join(lines)
+
+
+def _mode(run: RunRow) -> str:
+    """``nightly``, or ``nightly, by hand`` where it was not the schedule that began it."""
+    return f"{run.mode}{_WHY.get(run.reason, '')}"
 
 
 def _database(database: DatabaseStatus, found: Status, zone: ZoneInfo) -> RenderableType:

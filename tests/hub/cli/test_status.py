@@ -20,15 +20,15 @@ from connectors.base import Page, Rejected
 from hub.cli.render.status import size, status, when
 from hub.config import Schedule
 from hub.report import status as report
-from hub.report.status import Known, Plan, Status, Waiting, by_state, promised
-from hub.store import Store
+from hub.report.status import NOTHING, Known, Plan, Promise, Status, Waiting, by_state, promised
+from hub.store import Store, inbox
 from tests.hub.cli.builders import run, shown
 from tests.hub.store.databases import *  # noqa: F403 - fixtures
 from tests.hub.store.world import NOON, World, item, world
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 UTC, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
-KNOWN = Known({"jira": Plan("jira", NOON + 5 * HOUR, "nightly", 30 * HOUR)})
+KNOWN = Known({"jira": Plan("jira", NOON + 5 * HOUR, "nightly", Promise(30 * HOUR))})
 
 
 @pytest.fixture
@@ -88,8 +88,100 @@ def test_a_failed_run_waits_with_its_hint(jira: World) -> None:
         jira.run, "failed", finished_at=NOON, counts={}, error="Jira refuses the credential (401)", hint="Make a new one."
     )
     (waiting,) = told(jira.store).waiting
-    assert (waiting.kind, waiting.command) == ("failed", "anchorline sync jira")
+    assert (waiting.kind, waiting.command) == ("failed", "anchorline check --online")  # looks; a sync would fail again
     assert "Jira refuses the credential (401). Make a new one." in " ".join(text(told(jira.store)).split())
+
+
+def test_a_failure_stands_while_the_next_run_is_at_it(jira: World) -> None:
+    """With `every` there is nearly always a run under way while a source is down."""
+    jira.writer.end_run(jira.run, "failed", finished_at=NOON, counts={}, error="jira.example.com cannot be reached")
+    jira.writer.start_run("jira", reason="schedule", mode="delta", started_at=NOON + HOUR)
+    found = told(jira.store)
+    assert found.sources[0].running is not None
+    assert [(each.kind, each.command) for each in found.waiting] == [("failed", "anchorline sync jira")]
+    assert "All is well" not in text(found)
+
+
+def test_a_complete_run_ends_a_failure(jira: World) -> None:
+    jira.end("failed")
+    jira.end("complete")
+    assert told(jira.store).waiting == ()
+
+
+def test_deltas_do_not_hide_that_nights_fail(jira: World) -> None:
+    """A delta notices nothing that is gone: a source whose nights fail is stale, however many deltas are complete."""
+    known = Known({"jira": Plan("jira", promise=Promise(30 * HOUR, 8 * HOUR))})
+    jira.end("complete")
+    late = NOON + 31 * HOUR
+    jira.writer.end_run(jira.run, "failed", finished_at=late - 2 * HOUR, counts={}, error="no answer")
+    delta = jira.writer.start_run("jira", reason="schedule", mode="delta", started_at=late - HOUR)
+    jira.writer.end_run(delta, "complete", finished_at=late - HOUR, counts={})
+    found = told(jira.store, known, late)
+    assert found.sources[0].stale and found.sources[0].complete_at == late - HOUR and found.sources[0].judged_at == NOON
+    assert [each.kind for each in found.waiting] == ["stale"]
+    assert "last nightly yesterday" in " ".join(text(found).split())
+    assert not told(jira.store, known, NOON + HOUR).sources[0].stale
+
+
+def test_deltas_have_a_promise_of_their_own(jira: World) -> None:
+    known = Known({"jira": Plan("jira", promise=Promise(30 * HOUR, 8 * HOUR))})
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    assert not told(jira.store, known, NOON + 8 * HOUR).sources[0].stale
+    assert told(jira.store, known, NOON + 9 * HOUR).sources[0].stale
+
+
+def test_the_run_under_way_is_not_what_comes_next(jira: World) -> None:
+    due = Plan("jira", NOON, "nightly", NOTHING, NOON + 14 * HOUR + HOUR, "full")
+    (source,) = told(jira.store, Known({"jira": due})).sources
+    assert source.running is not None and (source.next_at, source.next_mode) == (NOON + 15 * HOUR, "full")
+    (source,) = told(jira.store, Known({"jira": replace(due, after_at=None, after_mode=None)})).sources
+    assert source.next_at is None and "next" not in text(told(jira.store, Known({"jira": replace(due, after_at=None)})))
+
+
+@pytest.mark.parametrize(("left", "said"), [(0, "due now"), (20_000, "in less than a minute"), (2 * MINUTE, "in 2 min")])
+def test_when_the_next_run_is(jira: World, left: int, said: str) -> None:
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    known = Known({"jira": Plan("jira", NOON + HOUR + left, "delta")})
+    assert f"delta, {said}" in text(told(jira.store, known))
+
+
+def test_why_a_run_began_is_told(jira: World) -> None:
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    by_hand = jira.writer.start_run("jira", reason="command", mode="nightly", started_at=NOON)
+    assert "is reading it (nightly, by hand)" in " ".join(text(told(jira.store)).split())
+    jira.writer.end_run(by_hand, "complete", finished_at=NOON, counts={})
+    assert "complete  nightly, by hand, 1 h ago" in text(told(jira.store))
+
+
+def test_items_out_of_sight_name_the_look_that_explains(jira: World) -> None:
+    jira.sync(item("1"), item("2"))
+    jira.leave("2", presence="access_lost")
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    (waiting,) = told(jira.store).waiting
+    assert (waiting.kind, waiting.command) == ("rights", "anchorline check --online")
+    assert waiting.text == "the account no longer sees 1 item, which counts as last seen"
+
+
+def test_a_missing_secret_is_told_unless_a_daemon_has_it(jira: World) -> None:
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    known = replace(KNOWN, problems=(Waiting("secret", "jira", "`ANCHORLINE_JIRA__TOKEN` is not set"),))
+    assert [each.kind for each in told(jira.store, known).waiting] == ["secret"]
+    with jira.store.own("daemon"):
+        assert told(jira.store, known).waiting == ()
+
+
+def test_the_first_records_in_quarantine_are_named_each_with_its_reason(jira: World) -> None:
+    jira.sync(item("9", key="PAY-9"))
+    rejected = tuple(
+        Rejected(id_, why, "{}") for id_, why in (("9", "no status"), ("10", "no title."), (None, "no id"), ("12", "x"))
+    )
+    jira.put(Page(rejected=rejected, end="complete"))
+    jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
+    found = told(jira.store).waiting
+    print(found)
+    (waiting,) = found
+    assert waiting.text.startswith("4 records could not be understood and count as last known: ")
+    assert "PAY-9 (id 9): no status" in waiting.text and "10: no title;" in waiting.text and waiting.text.endswith("and 1 more")
 
 
 def test_an_old_complete_run_is_stale(jira: World) -> None:
@@ -109,7 +201,8 @@ def test_quarantine_and_missing_rights_are_listed(jira: World) -> None:
     assert kinds["rights"] == "this user may not list boards"
 
 
-def test_a_hold_names_the_command_to_type(jira: World) -> None:
+def hold(jira: World) -> None:
+    """41 items of a project are missing at once."""
     jira.writer.end_run(jira.run, "held", finished_at=NOON, counts={})
     with jira.writer._pen.begin() as tx:
         tx.run(
@@ -117,9 +210,24 @@ def test_a_hold_names_the_command_to_type(jira: World) -> None:
             " VALUES (3, 'jira', 'P1', 'absence', '[\"1\",\"2\"]', '41 of 100 items are gone at once', ?, ?, ?)",
             jira.run, NOON, tx.seq,
         )  # fmt: skip
+
+
+def test_a_hold_names_the_command_to_look_and_the_one_to_approve(jira: World) -> None:
+    hold(jira)
     (waiting,) = told(jira.store).waiting
-    assert (waiting.kind, waiting.command) == ("hold", "anchorline approve 3")
-    assert "PAY: 41 of 100 items are gone at once" in text(told(jira.store)) and "anchorline approve 3" in text(told(jira.store))
+    assert (waiting.kind, waiting.command) == ("hold", "anchorline held")
+    said = " ".join(text(told(jira.store)).split())
+    assert "PAY: 41 of 100 items are gone at once" in said and "`anchorline approve 3`" in said
+
+
+def test_an_approval_is_told_until_a_run_applies_it(jira: World) -> None:
+    hold(jira)
+    inbox.put(jira.store, "approve", {"hold": 3}, "somebody", NOON)
+    found = told(jira.store)
+    (waiting,) = found.waiting
+    assert (waiting.kind, waiting.command, found.waits) == ("approved", "anchorline sync jira", 0)
+    said = " ".join(text(found).split())
+    assert "Nothing waits for you" in said and "Approved; the next run applies it. anchorline sync jira" in said
 
 
 def test_the_daemon_runs_only_while_its_lock_is_held(store: Store) -> None:
@@ -150,10 +258,10 @@ def test_sizes(store: Store) -> None:
 
 
 def test_how_old_data_may_be() -> None:
-    assert promised(Schedule()) == 30 * HOUR
-    assert promised(Schedule(None, 1800)) == 90 * MINUTE + HOUR
-    assert promised(Schedule(None, None)) is None
-    assert promised(Schedule(time(2), 60)) == 30 * HOUR
+    assert promised(Schedule()) == Promise(30 * HOUR)
+    assert promised(Schedule(None, 1800)) == Promise(None, 90 * MINUTE + HOUR)
+    assert not promised(Schedule(None, None)).made
+    assert promised(Schedule(time(2), 1800)) == Promise(30 * HOUR, 90 * MINUTE + 6 * HOUR)  # a night's run may take its time
 
 
 # ---- words --------------------------------------------------------------------------------------------------------------------
@@ -253,8 +361,21 @@ def test_a_broken_mapping_file_waits(home: Path) -> None:
 def test_after_a_failed_sync(home: Path) -> None:
     assert run("sync", folder=home, ANCHORLINE_JIRA__TOKEN="k-12345").returncode == 1
     found = data(home)
+    secret, failed = found["waiting"]
+    assert (secret["kind"], failed["kind"]) == ("secret", "failed") and "ANCHORLINE_JIRA__TOKEN" in secret["text"]
     (source,) = found["sources"]
     assert source["complete_at"] is None and source["runs"][0]["result"] == "failed"
-    assert [each["kind"] for each in found["waiting"]] == ["failed"]
     assert found["daemon"] == {"running": False, "pid": None, "host": None, "since_at": None}
     assert "127.0.0.1:9 cannot be reached" in " ".join(run("status", folder=home).stdout.split())
+
+
+def test_beside_a_broken_configuration_the_last_good_one_is_told_of(home: Path) -> None:
+    """Without a last good text it is refused, as ever."""
+    (home / "config.toml").write_text(CONFIG + "nonsense\n")
+    assert run("status", folder=home).returncode == 2
+    (home / "data").mkdir(mode=0o700)
+    (home / "data" / "config.last-good.toml").write_text(CONFIG)
+    done = run("status", folder=home)
+    assert done.returncode == 0 and done.stdout.startswith("config.toml has mistakes"), done.stderr
+    assert "The configuration has a mistake (config.toml:6" in " ".join(done.stdout.split()) and "jira" in done.stdout
+    assert sorted(each.name for each in (home / "data").iterdir()) == ["config.last-good.toml"]

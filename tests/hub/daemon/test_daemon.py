@@ -389,7 +389,7 @@ def test_another_database_needs_a_restart(machine: Machine) -> None:
     ]
 
 
-def evaluated(machine: Machine) -> None:
+def evaluated(machine: Machine, seq: int = 1) -> None:
     """A database whose numbers come from the present mapping files."""
     from hub.mappings import load_mappings
     from hub.store.write import Writer
@@ -397,7 +397,7 @@ def evaluated(machine: Machine) -> None:
     mapping = load_mappings(machine.folder / "mappings", "UTC")[0]
     with machine.store.own("evaluation") as mine, Writer(machine.store, mine) as writer:
         writer.put_mapping(mapping, engine="test")
-        writer.finish_evaluation(as_of=1, mapping_hash=mapping.hash, engine="test", run_id=None, nodes=())
+        writer.finish_evaluation(as_of=seq, mapping_hash=mapping.hash, engine="test", run_id=None, nodes=())
 
 
 def test_a_changed_mapping_is_calculated_soon(machine: Machine) -> None:
@@ -443,6 +443,22 @@ def test_a_fields_new_meaning_is_calculated(machine: Machine) -> None:
     assert [mode for _, mode, _ in machine.begun()[1:]] == ["evaluate"]
 
 
+def test_numbers_of_files_that_were_half_saved_do_not_stay(machine: Machine) -> None:
+    """F29: a run ended just then, and all is as before by the time that the daemon looks."""
+    machine.live(until="2026-11-22 01:10")
+    good = (machine.folder / "mappings" / "all.toml").read_text()
+    evaluated(machine)
+
+    def half_saved() -> None:
+        machine.mapping(good + "# half\n")
+        evaluated(machine, 2)
+        machine.mapping(good)
+
+    machine.clock.plan(4830, half_saved)  # 02:30:30, in the night's run
+    machine.live(until="2026-11-22 03:00")
+    assert machine.begun()[1:] == [("jira", "nightly", "02:30"), ("", "evaluate", "02:32")]
+
+
 def edited(machine: Machine) -> None:
     """A mapping that says something else than what was calculated with, two minutes from now."""
     machine.live(until="2026-11-22 01:10")
@@ -468,7 +484,7 @@ def test_after_another_edit_it_is_made_at_once(machine: Machine) -> None:
     machine.how[""] = How(signal=9)
     text = (machine.folder / "mappings" / "all.toml").read_text()
     machine.clock.plan(2000, lambda: (machine.mapping(text + "# mended\n"), machine.how.update({"": How()})))
-    machine.live(until="2026-11-22 03:00")
+    machine.live(until="2026-11-22 02:20")
     assert [clock(event.at) for event in machine.of(RunStarted) if event.mode == "evaluate"][-2:] == ["01:32", "01:44"]
 
 

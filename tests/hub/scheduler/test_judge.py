@@ -249,6 +249,14 @@ def test_beyond_the_window_nothing_is_made_up_for() -> None:
     assert machine.tick(instant("2026-11-23 02:30")) is not None
 
 
+def test_without_making_up_for_anything_nights_run_all_the_same() -> None:
+    """F30: the daemon looks seconds after the instant."""
+    machine = Machine(daemon=replace(PUNCTUAL, catch_up=0)).ran(instant("2026-11-20 02:30"))
+    assert machine.tick(instant("2026-11-21 02:30") + 5 * SECOND) is not None
+    assert machine.tick(instant("2026-11-22 02:32")) is None
+    assert machine.missed == {instant("2026-11-22 02:30")}
+
+
 def test_deltas_that_were_slept_through_become_one() -> None:
     machine = Machine(schedule=Schedule(time(2, 30), 1800, None)).ran(instant("2026-11-22 02:30"))
     runs = machine.awake(instant("2026-11-22 14:00"), instant("2026-11-22 14:30"))

@@ -15,7 +15,7 @@ import pytest
 
 from hub.daemon.events import Missed, ReloadFailed, RunEnded, RunOutcome
 from hub.errors import AnchorlineError, UsageError
-from hub.report.status import Measured
+from hub.report.health import Measured
 from hub.web.app import Kept, Probes, application
 from hub.web.guard import HEADERS, Policy
 from hub.web.metrics import Metrics
