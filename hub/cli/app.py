@@ -233,7 +233,7 @@ def sync(
 @app.command()
 def serve(
     context: typer.Context,
-    web: Annotated[bool, typer.Option("--web/--no-web", help="Whether to serve the dashboard, too.")] = True,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Whether to serve the health pages and metrics, too.")] = True,
     once: Annotated[bool, typer.Option("--once", help="Run everything that is due now, then leave: for cron.")] = False,
 ) -> None:
     """Run for ever: sync on schedule, follow changed files.

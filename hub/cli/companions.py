@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class Lines:
         fields = as_dict(event)
         line, level = _LINES[fields.pop("event")]
         told = {key: value for key, value in fields.items() if key not in ("at", "outcome") and value not in (None, "")}
+        told |= {key: _instants(told[key]) for key in ("due_at", "slots") if key in told}
         outcome = fields.get("outcome") or {}
         told |= {key: outcome[key] for key in _OF_OUTCOME if outcome.get(key) is not None}
         if "duration" in told:
@@ -68,11 +70,24 @@ class Lines:
         getattr(get("hub.daemon"), level)(line, **told)
 
 
+def _instants(at: int | Sequence[int]) -> Any:
+    """Milliseconds as ISO 8601, one or several."""
+    from hub.report.values import iso
+
+    return iso(at) if isinstance(at, int) else [iso(each) for each in at]
+
+
+def level(configured: str, *, once: bool, watched: bool) -> str:
+    """From which level on lines are written. What cron begins, and nobody watches, is to be silent when all is well: cron sends
+    every line as a mail."""
+    return "warning" if once and not watched and configured == "info" else configured
+
+
 @contextmanager
-def companions(files: ConfigFile, store: Store, board: Board, *, web: bool) -> Iterator[list[Listener]]:
+def companions(files: ConfigFile, store: Store, board: Board, *, web: bool, once: bool = False) -> Iterator[list[Listener]]:
     """The listeners of a daemon, and what they need, until it ends. Raises ``AnchorlineError`` where the pages cannot listen."""
     config = files.config
-    configure(config.log.level, _format(config.log.format))
+    configure(level(config.log.level, once=once, watched=sys.stderr.isatty()), _format(config.log.format))
     heard: list[Listener] = [Lines()]
     with ExitStack() as stack:
         if config.ping is not None:
@@ -108,6 +123,8 @@ class Pages:
         except AnchorlineError:
             if holder(store, NAME) is None:
                 raise
+            text = "Another daemon of this database has the address: the pages begin here when this one takes over."
+            get("hub.web").info("pages_wait", message=text, host=self._settings.host, port=self._settings.port)
 
     def __call__(self, event: Event) -> None:
         """Hear one event of the daemon."""

@@ -43,7 +43,7 @@ def serve(path: Path, *, web: bool, once: bool) -> None:
         store = stack.enter_context(access.store(config))
         from hub.cli.companions import companions
 
-        heard = stack.enter_context(companions(files, store, board, web=web and not once))
+        heard = stack.enter_context(companions(files, store, board, web=web and not once, once=once))
         timers = None if once else stack.enter_context(Timers(clock.wake))
         daemon = Daemon(
             store, files, launch, clock, board, listener=listeners(*heard), timers=timers, notify=Notify(os.environ)

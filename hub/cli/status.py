@@ -31,9 +31,7 @@ def status(path: Path, json: bool, exit_code: bool) -> None:
         from hub.cli.render.status import status as shown
 
         if mistakes:
-            output.say(
-                f"{path.name} has mistakes, so this is by the last good text, as the daemon goes by; they are listed below."
-            )
+            output.show(f"{path.name} has mistakes, so this goes by its last good text, as the daemon does.")
         output.show(shown(found, ZoneInfo(config.daemon.timezone), output.out().width))
         _next(found)
     if exit_code and found.waits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shlex import quote
 
 from connectors.base import Secret
 from hub.errors import Problem
@@ -14,6 +15,8 @@ PREFIX = "ANCHORLINE_"
 FILE = "environment"
 DATABASE = "ANCHORLINE_DATABASE"
 PING = "ANCHORLINE_PING_URL"
+OTHERS = "can be read or changed by others."
+"""How every sentence about the rights of a secret's file ends"""
 KNOWN = (
     "ANCHORLINE_CONFIG",
     DATABASE,
@@ -64,10 +67,14 @@ def _from_file(name: str, path: Path, problems: list[Problem]) -> Secret | None:
             Problem(FILE, 0, f"The file that {name} points to is not text.", "It must hold the secret and nothing else.")
         )
         return None
-    if mode & (stat.S_IRGRP | stat.S_IROTH) and stat.S_ISREG(mode):
-        text_, remedy = f"The file that {name} points to can be read by others.", "Take that right away: chmod 600."
-        problems.append(Problem(FILE, 0, text_, remedy, warning=True))
+    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~(stat.S_IXGRP | stat.S_IXOTH) and stat.S_ISREG(mode):
+        problems.append(Problem(FILE, 0, *exposed(name, path), warning=True))
     return _clean(name, text, f"The file that {name} points to is empty.", problems)
+
+
+def exposed(name: str, path: Path) -> tuple[str, str]:
+    """What to say, and to do, of a secret's file that others can read: everywhere the same."""
+    return f"The file that {name} points to ({path}) {OTHERS}", f"Take that right away: chmod 600 {quote(str(path))}."
 
 
 def _clean(name: str, text: str, empty: str, problems: list[Problem]) -> Secret | None:

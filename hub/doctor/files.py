@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hub.config import Config
-from hub.config.environment import PING, PREFIX
+from hub.config.environment import FILE, OTHERS, PING, PREFIX, exposed
 from hub.config.values import secret_remedy
 from hub.doctor.checks import Check, error, ok, warning
 from hub.errors import Problem
@@ -22,7 +22,7 @@ def configuration(found: Iterable[Problem], config: Config | None) -> list[Check
     lines = [
         (warning if each.warning else error)("config", f"{_unended(each.text)} ({_place(each)})", each.remedy or "Correct it.")
         for each in found
-        if each.remedy not in known
+        if each.remedy not in known and not (each.file == FILE and each.text.endswith(OTHERS))  # as are files' rights
     ]
     return lines or [ok("config", "the configuration is valid")]
 
@@ -60,8 +60,8 @@ def modes(path: Path, config: Config | None, environ: Mapping[str, str]) -> Iter
         if mode is None:
             bad.append(error("modes", f"the file that {name} points to cannot be read", "Correct the path, or its rights."))
         elif mode & (OTHERS_READ | OTHERS_WRITE) and stat.S_ISREG(mode):
-            do = "Take that right away: chmod 600."
-            bad.append(error("modes", f"the file that {name} points to can be read or changed by others", do))
+            text, do = exposed(name, file)
+            bad.append(error("modes", _unended(text), do))
     for what in _data(config) if config is not None else ():
         if (mode := _mode(what)) is not None and mode & (OTHERS_READ | OTHERS_WRITE):
             do = f"Take that right away: chmod {'700' if stat.S_ISDIR(mode) else '600'} {what.name}."

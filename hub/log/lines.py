@@ -46,15 +46,18 @@ def always(**fields: Any) -> None:
 
 
 def relay(text: str) -> bool:
-    """Write a line that a child process wrote as JSON, in the form that ours have; False when it is not one."""
+    """Write a line that a child process wrote as JSON, in the form and from the level on that ours have; False when it is not
+    one."""
     try:
         event = orjson.loads(text)
     except orjson.JSONDecodeError:
         return False
     if not isinstance(event, dict) or "event" not in event or "level" not in event:
         return False
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, _Handler):
+    root = logging.getLogger()
+    level = logging.getLevelNamesMapping().get(str(event["level"]).upper(), logging.CRITICAL)
+    for handler in root.handlers:
+        if isinstance(handler, _Handler) and level >= root.level:
             handler.relay(_redact(None, "", event))
     return True
 

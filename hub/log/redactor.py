@@ -38,7 +38,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"({_WORD}(?:{_NAMES}){_WORD}[\"']?\s*[:=]\s*b?([\"']))(?:\\.|(?!\2).)+(\2)", re.I), rf"\1{HIDDEN}\3"),
     # ?key=value of addresses, NAME_TOKEN=value of environments
     (re.compile(rf"([?&;]{_WORD}(?:{_NAMES}|\bkey\b|\bsig\b|\bcode\b){_WORD}=)[^&#\s\"'<>]+", re.I), rf"\1{HIDDEN}"),
-    (re.compile(r"\b([A-Z][A-Z0-9_]*(?:TOKEN|SECRET|PASSWORD|API_KEY)=)[^\s\"']+"), rf"\1{HIDDEN}"),
+    (re.compile(r"\b([A-Z][A-Z0-9_]*(?:TOKEN|SECRET|PASSWORD|API_KEY)=)(?!\.\.\.)[^\s\"']+"), rf"\1{HIDDEN}"),
     # user names and passwords in addresses; addresses that are a credential themselves
     (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^/?#\s\"'<>@]+@", re.I), rf"\1{HIDDEN}@"),
     (re.compile(r"(https?://[^/\s\"'<>]*hooks?\b[^/\s\"'<>]*/)[^\s\"'<>]+", re.I), rf"\1{HIDDEN}"),

@@ -54,13 +54,15 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
     found = {
         row[0]: row[1:]
         for row in tx.rows(
-            f"SELECT id, no, updated_at, presence FROM item WHERE source = ? AND {in_texts(d, 'id')}",
+            f"SELECT id, no, updated_at, presence, partition_id, containers FROM item WHERE source = ? AND {in_texts(d, 'id')}",
             *(at.source, d.array(stamps)),
         )
     }
+    strangers = [row for row in found.values() if row[3] != at.partition_id and row[4]]
+    write_pages.rehome(tx, at, [row[0] for row in strangers if _lies_in(orjson.loads(row[4]), at, row[3])])
     fetch = [id_ for id_ in stamps if id_ not in found]
     back = []
-    for id_, (no, updated, presence) in found.items():
+    for id_, (no, updated, presence, *_) in found.items():
         stamp = stamps[id_]
         newer = stamp is not None and updated is not None and stamp > updated
         blind = presence in _AWAY and (stamp is None or updated is None)  # what happened to it meanwhile, nobody can tell
@@ -70,6 +72,10 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
             back.append(int(no))
     bad = _unreadable(tx, at.source, fetch) if fetch else set()
     return [id_ for id_ in fetch if id_ not in bad], back
+
+
+def _lies_in(named: Collection[str], at: Place, other: str) -> bool:
+    return at.partition_id in named and other not in named
 
 
 def _bring_back(tx: Tx, at: Place, nos: Sequence[int]) -> None:

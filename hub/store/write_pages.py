@@ -150,10 +150,11 @@ def put_items(
         return Put()
     d = tx.dialect
     found = tx.rows(
-        f"SELECT id, no, content_hash, updated_at, presence FROM item WHERE source = ? AND {in_texts(d, 'id')}",
+        f"SELECT id, no, content_hash, updated_at, presence, partition_id FROM item WHERE source = ? AND {in_texts(d, 'id')}",
         *(at.source, d.array(incoming)),
     )
-    stored = {row[0]: row for row in found}
+    stored = {row[0]: row[:5] for row in found}
+    rehome(tx, at, [row[1] for row in found if row[5] != at.partition_id and lies_in(incoming[row[0]].row, at, row[5])])
     new: list[Content] = []
     changed: dict[int, Content] = {}
     older = 0
@@ -187,6 +188,23 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
     rows = [(no, at.source, *each.row, PRESENT, at.seen_at, each.hash, *common) for no, each in enumerate(new, first)]
     tx.insert("item", _INSERTED, rows)
     return range(first, first + len(new))
+
+
+_CONTAINERS = COLUMNS.index("containers")
+
+
+def lies_in(row: Sequence[Any], at: Place, other: str) -> bool:
+    """Whether an item (its columns) says that it lies in the partition ``at`` and not in the ``other`` that brought it last."""
+    text = row[_CONTAINERS]
+    named = orjson.loads(text) if text else ()
+    return at.partition_id in named and other not in named
+
+
+def rehome(tx: Tx, at: Place, nos: Collection[int]) -> None:
+    """These items belong to the partition ``at``: a late list of another one had brought them after they had moved."""
+    if nos:
+        d = tx.dialect
+        tx.run(f"UPDATE item SET partition_id = ? WHERE {in_numbers(d, 'no')}", at.partition_id, d.array(nos))
 
 
 _ALTERING = tuple(name for name in COLUMNS if name not in ("id", "key", "title", "url", "updated_at"))

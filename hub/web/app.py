@@ -58,6 +58,9 @@ def application(probes: Probes, policy: Policy) -> App:
     ready, fresh = Kept(probes.ready, HEALTH_KEPT), Kept(probes.fresh, HEALTH_KEPT)
     metrics = Kept(probes.metrics, METRICS_KEPT)
 
+    async def about(_: Request) -> Response:
+        return PlainTextResponse(f"Anchorline listens. It answers at {', '.join(each for each in routes if each != '/')}.\n")
+
     async def livez(_: Request) -> Response:  # not in a thread of the pool, all of which may wait for the database
         alive = probes.age() < ALIVE
         return PlainTextResponse("ok\n" if alive else "stuck\n", 200 if alive else 503)
@@ -78,6 +81,7 @@ def application(probes: Probes, policy: Policy) -> App:
         return Response(metrics(), media_type=METRICS_TYPE)
 
     routes: dict[str, Callable[[Request], Any]] = {
+        "/": about,
         "/livez": livez,
         "/readyz": readyz,
         "/healthz/sync": healthz,

@@ -39,7 +39,7 @@ def block(kind: str) -> str:
 def commands() -> list[str]:
     """Every call of ours: in backticks, in blocks, and in the unit."""
     spans = re.findall(r"`(anchorline [^`]+)`", PAGE)
-    lines = re.findall(r"(?:^|/|\* )(anchorline (?:--config \S+ )?[a-z].*)$", PAGE, re.M)
+    lines = re.findall(r"(?:^|/)(anchorline (?:--config \S+ )?[a-z].*)$", PAGE, re.M)
     return [re.sub(r" --config \S+", "", each) for each in (*spans, *lines)]
 
 
@@ -93,7 +93,7 @@ def test_every_page_that_is_named_exists() -> None:
     inner: Any = application(Probes(lambda: 0.0, lambda: None, dict, lambda: b""), Policy())
     routes = {route.path for route in inner._inner.routes}
     named = set(re.findall(r"^\| `(/[a-z/]+)` \|", PAGE, re.M))
-    assert named == routes
+    assert named | {"/"} == routes and "`/` names the addresses" in PAGE
 
 
 def test_every_event_that_is_named_exists() -> None:
@@ -105,7 +105,7 @@ def test_every_event_that_is_named_exists() -> None:
         path.read_text("utf-8") for folder in ("log", "web", "notify", "cli") for path in (ROOT / "hub" / folder).rglob("*.py")
     )
     written = {name for name, _ in (*runs.LINES.values(), *_LINES.values())}
-    others = {"run_ended", "waiting", "library", "crash", "page_failed", "ping_sent", "ping_failed", "listening"}
+    others = {"run_ended", "waiting", "library", "crash", "page_failed", "ping_sent", "ping_failed", "listening", "pages_wait"}
     assert named == {*written, *others} - {"evaluating"}
     for name in others:
         assert f'"{name}"' in sources
@@ -126,6 +126,38 @@ def test_the_configuration_that_is_shown_is_valid(tmp_path: Path) -> None:
 def test_links_within_the_page_lead_somewhere() -> None:
     heads = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", PAGE, re.M)}
     assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= heads
+
+
+ENV = dict(line.split("=", 1) for line in re.findall(r"^ANCHORLINE_\w+=\S+$", PAGE, re.M))
+AS_USER = "env $(cat /etc/anchorline/env) /opt/anchorline/bin/anchorline"
+
+
+def test_the_installed_environment_is_complete_and_can_be_given_in_a_line() -> None:
+    assert set(ENV) == {"ANCHORLINE_CONFIG", DATABASE, "ANCHORLINE_JIRA__TOKEN_FILE"}
+    assert len([line for line in PAGE.splitlines() if line.startswith(f"sudo -u anchorline {AS_USER} ")]) == 3
+    assert re.search(
+        rf"^    \*/15 \* \* \* \* anchorline {re.escape(AS_USER)} serve --once$", PAGE, re.M
+    )  # with a user, as cron.d has it
+
+
+def test_what_the_service_writes_is_made_for_its_user() -> None:
+    made = re.findall(r"install -d -m 700 -o anchorline -g anchorline (\S+)", PAGE)
+    assert str(Path(ENV[DATABASE].removeprefix("sqlite:///")).parent) in made
+    folder = Path(ENV["ANCHORLINE_CONFIG"]).parent / "data"
+    assert str(folder) in made and f"ReadWritePaths={folder}" in PAGE
+    assert f"-m 400 -o anchorline -g anchorline /path/to/your/token {ENV['ANCHORLINE_JIRA__TOKEN_FILE']}" in PAGE
+
+
+def test_with_a_server_for_the_database_the_data_lie_beside_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[source.jira]\nkind = "jira"\nurl = "https://x.example"\nuser = "u"\n')
+    assert load_config(path, {DATABASE: "postgresql://anchorline@db.example.com/anchorline"}).data == tmp_path / "data"
+
+
+def test_the_alarm_counts_nights() -> None:
+    """Any complete run would do otherwise, and nights could fail for ever."""
+    (alarm,) = re.findall(r"anchorline_sync_last_success_timestamp_seconds(\{[^}]*\})", PAGE)
+    assert alarm == '{mode=~"nightly|full"}'
 
 
 # ---- hardening ----------------------------------------------------------------------------------------------------------------
@@ -158,7 +190,8 @@ def test_the_unit_is_hardened() -> None:
     assert found["SystemCallFilter"] == ["@system-service", "~@privileged"]
     assert found["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]  # sd_notify, and the sources
     assert "root" not in found["User"] + found["Group"]
-    assert not any("TOKEN=" in value for value in found["Environment"])  # files only: an environment is shown by systemctl
+    assert found["EnvironmentFile"] == ["/etc/anchorline/env"] and "Environment" not in found
+    assert "TOKEN=" not in PAGE  # files only: an environment is shown by systemctl
     assert found["RestartPreventExitStatus"] == ["2"]
 
 

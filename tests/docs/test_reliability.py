@@ -19,3 +19,10 @@ def test_every_row_is_there() -> None:
 @pytest.mark.parametrize("row", [row for row, (_, then) in rows().items() if not then.startswith(NOT_YET)])
 def test_a_row_that_applies_has_a_test(row: str) -> None:
     assert known().get(row), f"no test's docstring begins with {row}"
+
+
+def test_the_planted_bugs_are_those_of_the_simulation() -> None:
+    from tests.simulation.planted import PLANTS, table
+
+    assert len(PLANTS) >= 20
+    assert table() in PAGE.read_text("utf-8"), "python -m tests.simulation 0 --plants"

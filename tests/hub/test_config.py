@@ -193,8 +193,8 @@ def test_a_secret_from_a_file(write: Any, tmp_path: Path) -> None:
     assert config.settings("jira").token == Secret(SECRET)
     file.chmod(0o644)
     assert problems_of(write(JIRA), {"ANCHORLINE_JIRA__TOKEN_FILE": str(file)}) == [
-        "environment: warning: The file that ANCHORLINE_JIRA__TOKEN_FILE points to can be read by others. "
-        "Take that right away: chmod 600."
+        f"environment: warning: The file that ANCHORLINE_JIRA__TOKEN_FILE points to ({file}) can be read or changed by others. "
+        f"Take that right away: chmod 600 {file}."
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hub.config import Schedule, WebSettings, load_config
+from hub.config.environment import exposed
 from hub.config.values import Source
 from hub.doctor import Check, database, files, network, plan, source
 from hub.doctor.source import Answers
@@ -75,7 +76,10 @@ def test_a_secret_file_that_others_can_read(home: Path, mode: int) -> None:
     (home / "token").write_text("k")
     (home / "token").chmod(mode)
     line = found(files.modes(home / "config.toml", None, {"ANCHORLINE_JIRA__TOKEN_FILE": str(home / "token")}), "modes")
-    assert line.result == "error" and "chmod 600" in line.do
+    assert line.result == "error" and f"chmod 600 {home / 'token'}" in line.do
+    said = Problem("environment", 0, *exposed("ANCHORLINE_JIRA__TOKEN_FILE", home / "token"), warning=True)
+    assert said.text.rstrip(".") == line.text and said.remedy == line.do  # what `check` says
+    assert results(files.configuration([said], None)) == {"config": "ok"}  # and is not said twice
     (home / "token").chmod(0o600)
     assert (
         found(files.modes(home / "config.toml", None, {"ANCHORLINE_JIRA__TOKEN_FILE": str(home / "token")}), "modes").result

@@ -227,8 +227,8 @@ def test_the_configuration_has_the_keys_that_its_reader_knows() -> None:
     from hub.config.load import _KEYS
     from hub.config.source import _COMMON
 
-    assert {key.name for key in config_spec.TOP} | {"source"} == set(_KEYS)
-    assert tuple(key.name for key in config_spec.common(("jira",))) == _COMMON
+    assert {key.name for key in config_spec.TOP} | {"source", "daemon", "web", "log"} == set(_KEYS)
+    assert {key.name for key in config_spec.common(("jira",))} == set(_COMMON)
 
 
 # ---- every key of the description, to the reader ----------------------------------------------------------------------------

@@ -99,6 +99,11 @@ def test_all_is_well(site: Site) -> None:
     assert [site.ask(path)[0] for path in ("/livez", "/readyz", "/healthz/sync", "/metrics")] == [200] * 4
 
 
+def test_the_first_page_says_what_there_is(site: Site) -> None:
+    status, text, _ = site.ask("/")
+    assert status == 200 and text == "Anchorline listens. It answers at /livez, /readyz, /healthz/sync, /metrics.\n"
+
+
 def test_a_loop_that_stands_still_is_not_alive(site: Site, world: World) -> None:
     world.age = 59.0
     assert site.ask("/livez")[0] == 200

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from hub.cli.companions import Lines, fresh, nightly, policy
+from hub.cli.companions import Lines, fresh, level, nightly, policy
 from hub.config import Config, load_config
-from hub.daemon.events import ReloadFailed, RunEnded, RunEvent, RunLine, RunOutcome
+from hub.daemon.events import Missed, ReloadFailed, RunEnded, RunEvent, RunLine, RunOutcome, RunStarted
 from hub.errors import ConfigError
+from hub.store.read_status import Completed
 from tests.hub.cli.builders import run
 from tests.hub.test_log import Written, clean  # noqa: F401 - a fixture
 
@@ -80,7 +81,7 @@ def test_only_sources_with_a_schedule_are_waited_for(tmp_path: Path) -> None:
 def test_a_source_is_fresh_for_as_long_as_its_schedule_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A12: a source that was never completed is not fresh, and neither is one whose last complete run is too old."""
     found = files(config(tmp_path))
-    health: Any = SimpleNamespace(completed=lambda: {"jira": 100 * HOUR})
+    health: Any = SimpleNamespace(completed=lambda: {"jira": Completed(0, 100 * HOUR, 100 * HOUR)})
     for now, expected in ((100, True), (130, True), (131, False)):
         monkeypatch.setattr("hub.cli.access.now", lambda now=now: now * HOUR)
         assert fresh(found, health) == {"jira": expected}
@@ -107,3 +108,31 @@ def test_what_the_daemon_does_has_stable_names() -> None:
     ended, failed = written.all
     assert (ended["event"], ended["result"], ended["run_id"], ended["duration_ms"]) == ("child_ended", "failed", 7, 1500)
     assert (failed["event"], failed["problems"]) == ("reload_failed", ["a.toml:1: wrong"])
+
+
+def test_nights_that_fail_are_not_hidden_by_deltas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A12: only a nightly or full run notices what is gone; complete deltas do not keep a source fresh."""
+    health: Any = SimpleNamespace(completed=lambda: {"jira": Completed(0, 131 * HOUR, 100 * HOUR)})
+    monkeypatch.setattr("hub.cli.access.now", lambda: 131 * HOUR)
+    assert fresh(files(config(tmp_path)), health) == {"jira": False}
+
+
+def test_instants_are_written_for_people() -> None:
+    written = Written()
+    Lines()(RunStarted(0, "jira", "nightly", "schedule", 41, 1_795_167_000_000))
+    Lines()(Missed(0, "jira", (1_795_167_000_000,)))
+    begun, missed = written.all
+    assert begun["due_at"] == "2026-11-20T09:30:00Z" and missed["slots"] == ["2026-11-20T09:30:00Z"]
+
+
+def test_what_cron_begins_is_silent_when_all_is_well() -> None:
+    assert level("info", once=True, watched=False) == "warning"
+    assert level("info", once=True, watched=True) == level("info", once=False, watched=False) == "info"
+    assert level("debug", once=True, watched=False) == "debug" and level("error", once=True, watched=False) == "error"
+
+
+def test_lines_of_children_keep_to_the_level() -> None:
+    written = Written("warning")
+    for word in ("info", "warning"):
+        Lines()(RunLine(0, "jira", f'{{"level":"{word}","event":"run_ended"}}'))
+    assert [line["level"] for line in written.all] == ["warning"]
