@@ -247,14 +247,18 @@ def serve(
 
 
 @app.command()
-def held(context: typer.Context, json: Json = False) -> None:
+def held(
+    context: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Every item, not only some of them.")] = False,
+    json: Json = False,
+) -> None:
     """List what is held back until somebody approves it.
 
     Too much gone at once, all of a project changed at once, too much of it unreadable, or a project that the configuration no
     longer names: nothing is concluded from such things by itself, and the key results concerned stand still."""
     from hub.cli import holding
 
-    holding.held(context.obj, json)
+    holding.held(context.obj, every, json)
 
 
 @app.command()

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from hub.report.holds import Held
 
 
-def held(path: Path, json: bool) -> None:
-    """List what is held back."""
-    found = access.config(path)
+def held(path: Path, every: bool, json: bool) -> None:
+    """List what is held back; with ``every`` all the items, as with JSON."""
+    found = access.in_force(path)[0]
     with access.synced(found) as store:
-        from hub.report.holds import holds
+        from hub.report.holds import SHOWN, holds
 
-        rows = holds(store)
+        rows = holds(store, None if every or json else SHOWN)
     if json:
         output.data(rows)
         return

@@ -127,7 +127,8 @@ class Bars(View):
     def __call__(self, event: Mapping[str, Any]) -> None:
         task, kind = self._task(event["source"]), event["event"]
         if kind == "Started":
-            self._bars.update(task, total=event["partitions"], of=event["partitions"])
+            # what was out of sight before it began is none of the parts to read
+            self._bars.update(task, total=event["partitions"], of=event["partitions"], completed=0)
         elif kind == "PartitionStarted":
             again = " (going on)" if event["resumed"] else ""
             self._bars.update(task, now=clean(event["title"] or event["partition"]) + again)

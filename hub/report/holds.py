@@ -45,15 +45,16 @@ class Held:
     """What applies an approval at once"""
 
 
-def holds(store: Store) -> list[Held]:
-    """All that is not over, oldest first: what waits, and what is approved and waits for the run that applies it."""
+def holds(store: Store, shown: int | None = SHOWN) -> list[Held]:
+    """All that is not over, oldest first: what waits, and what is approved and waits for the run that applies it. So many items
+    of each are named, all with ``shown`` None."""
     reader = Reader(store)
     said = {row.payload.get("hold") for row in inbox.waiting(store, "approve")}  # that nobody has taken up yet
-    return [_held(reader, row, row.decision == "approved" or row.id in said) for row in reader.holds()]
+    return [_held(reader, row, row.decision == "approved" or row.id in said, shown) for row in reader.holds()]
 
 
-def _held(reader: Reader, row: HoldRow, approved: bool) -> Held:
-    ids = row.ids[:SHOWN]
+def _held(reader: Reader, row: HoldRow, approved: bool, shown: int | None) -> Held:
+    ids = row.ids[:shown]
     items = sorted(reader.items(ids=[(row.source, id_) for id_ in ids]), key=lambda i: i.id) if ids else []
     command = "anchorline evaluate" if NOW[row.kind] == "evaluate" else f"anchorline sync {row.source}"
     return Held(

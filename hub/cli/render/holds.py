@@ -28,7 +28,7 @@ def _one(row: Held, now: int) -> list[RenderableType]:
         words((f"{row.id}", f"{BOLD} {KEY}"), "  ", (f"{clean(row.source)} {clean(row.where)}", BOLD), "  ", state,
               (f"  {ago(row.since_at, now)}", DIM)),
         words("   ", sentence(row.text)),
-        words(("   Held: ", DIM), (sentence(row.what), DIM)),
+        words("   ", (sentence(row.what), DIM)),
     ]  # fmt: skip
     if row.examples:
         table = columns()
@@ -36,7 +36,7 @@ def _one(row: Held, now: int) -> list[RenderableType]:
             table.add_row(Text("   "), Text(clean(key), KEY), Text(fit(clean(title), TITLE)))
         parts.append(table)
         if row.items > len(row.examples):
-            parts.append(Text(f"      and {row.items - len(row.examples):,} more", DIM))
+            parts.append(Text(f"      and {row.items - len(row.examples):,} more; --all names them", DIM))
     if row.key_results:
         shown = ", ".join(row.key_results[:6]) + (" and others" if len(row.key_results) > 6 else "")
         parts.append(words("   ", count(len(row.key_results), "key result"), f" stand{'s' if len(row.key_results) == 1 else ''}"
