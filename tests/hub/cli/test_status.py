@@ -356,6 +356,7 @@ def test_a_broken_mapping_file_waits(home: Path) -> None:
     assert "file" in kinds
 
 
+@pytest.mark.timeout(300)  # it really waits between its tries, up to two minutes in all
 def test_after_a_failed_sync(home: Path) -> None:
     assert run("sync", folder=home, ANCHORLINE_JIRA__TOKEN="k-12345").returncode == 1
     found = data(home)
