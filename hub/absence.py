@@ -25,10 +25,10 @@ EMPTIED_SHARE = 50
 REJECTED_ABOVE, REJECTED_SHARE = 2, 10
 """More newly unreadable records than this, and more than so many per cent of what a pass read: the pass fails."""
 
-Visibility = Literal["listed", "blurred", "archived", "trashed", "lost", "dropped", "failed"]
-"""What a run learned of a partition: listed to the end; listed, but with records that nobody can name; archived or trashed by the
-vendor's word; out of the account's sight; no longer named by the config, which a person is asked about; not read, or not to its
-end."""
+Visibility = Literal["listed", "unclear", "archived", "trashed", "lost", "dropped", "failed"]
+"""What a run learned of a partition: listed to the end; read to its end, but not listed, or with records that nobody can name;
+archived or trashed by the vendor's word; out of the account's sight; no longer named by the config, which a person is asked
+about; not read, or not to its end."""
 
 
 class Suspect(NamedTuple):

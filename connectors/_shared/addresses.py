@@ -24,7 +24,7 @@ def literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
-        pass
+        pass  # a name, or a number in a spelling that resolvers take and this parser does not
     try:
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, ValueError):

@@ -80,7 +80,7 @@ class Position:
             if value["q"] == _digest(jql):
                 return Position(value["t"], value["a"])
         except (ValueError, KeyError, TypeError):
-            pass
+            pass  # not ours: as good as another query's
         raise CursorExpired("the stored position belongs to another query", hint="the pass starts again from its beginning")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,14 @@ FIRST = "Run `anchorline sync` first; without an account of your own, `anchorlin
 def now() -> int:
     """The present in milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def author() -> str:
+    """Who types the command, as this machine calls them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container a user may have a number and no name
+        return f"user {os.getuid()}"
 
 
 def config(path: Path, environ: Mapping[str, str] | None = None, last_good: Path | None = None) -> Config:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +52,7 @@ def approve(path: Path, number: int, json: bool) -> None:
         if row.approved:
             output.line(f"Number {number} is approved already. {row.then} `{row.command}` does it now.")
             return
-        inbox.put(store, "approve", {"hold": number}, _author(), access.now())
+        inbox.put(store, "approve", {"hold": number}, access.author(), access.now())
     if json:
         output.data({"id": number, "approved": True, "items": row.items, "then": row.then, "command": row.command})
         return
@@ -65,10 +63,3 @@ def approve(path: Path, number: int, json: bool) -> None:
 def _about(row: Held) -> str:
     what = count(row.items, "item") if row.items else "what is held"
     return f"{what} of {clean(row.where)} ({clean(row.source)})"
-
-
-def _author() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"

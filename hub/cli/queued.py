@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ POLL = 0.3
 """Seconds between two looks at the answer."""
 PATIENCE = 30.0
 """Seconds without a daemon after which nobody waits any longer; another one may be about to take over."""
-LEFT = "The request stays; the daemon runs it all the same. `anchorline runs` shows how it went."
+LET_GO = "The request stays; the daemon runs it all the same. `anchorline runs` shows how it went."
 
 
 def followed(config: Config, outcomes: list[Outcome], said: Said) -> list[Outcome]:
@@ -38,12 +37,12 @@ def followed(config: Config, outcomes: list[Outcome], said: Said) -> list[Outcom
         for each in outcomes:
             if each.result == "locked":
                 payload = {"source": each.source, "mode": said.mode, "new_account": said.new_account}
-                rows[each.source] = inbox.put(store, inbox.SYNC, payload, _author(), access.now())
+                rows[each.source] = inbox.put(store, inbox.SYNC, payload, access.author(), access.now())
                 output.say(f"{clean(each.source)} is being read at the moment: asked the daemon ({daemon}) for a run after that.")
         try:
             return [_answer(store, each, rows[each.source]) if each.source in rows else each for each in outcomes]
         except (KeyboardInterrupt, Terminated):
-            output.say(LEFT)
+            output.say(LET_GO)
             raise
 
 
@@ -67,10 +66,3 @@ def _answer(store: Store, locked: Outcome, row_id: int) -> Outcome:
             hint = "The request stays, and the next daemon runs it; or run `anchorline sync` again."
             return replace(locked, error="The daemon ended before it came to the run.", hint=hint)
         time.sleep(POLL)
-
-
-def _author() -> str | None:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return None

@@ -25,7 +25,7 @@ def serve(path: Path, *, web: bool, once: bool) -> None:
     """Run the daemon until it is asked to end, or once through everything that is due; leaves with its exit code."""
     from hub.daemon.children import Child
     from hub.daemon.clock import WallClock
-    from hub.daemon.daemon import Daemon, listeners
+    from hub.daemon.daemon import Daemon
     from hub.daemon.notify import Notify
     from hub.daemon.state import Board
     from hub.scheduler import Timers
@@ -45,9 +45,7 @@ def serve(path: Path, *, web: bool, once: bool) -> None:
 
         heard = stack.enter_context(companions(files, store, board, web=web and not once, once=once))
         timers = None if once else stack.enter_context(Timers(clock.wake))
-        daemon = Daemon(
-            store, files, launch, clock, board, listener=listeners(*heard), timers=timers, notify=Notify(os.environ)
-        )  # fmt: skip
+        daemon = Daemon(store, files, launch, clock, board, listeners=heard, timers=timers, notify=Notify(os.environ))
         with _signals(daemon) as received:
             code = daemon.once() if once else daemon.serve()
     raise typer.Exit(_code(code, received, once))

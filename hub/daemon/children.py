@@ -10,7 +10,7 @@ import selectors
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -222,7 +222,7 @@ class Supervisor:
                 outcome = final(each.job, each.said, code, each.why)
                 broke_off = outcome is not each.said
                 if outcome.run_id is None and each.run_id is not None:
-                    outcome = _with_run(outcome, each.run_id)
+                    outcome = replace(outcome, run_id=each.run_id)
                 yield Ended(each.job, outcome, each.since, int((monotonic - each.began) * 1000), broke_off)
 
     def _heard(self, each: _Running, name: str, line: bytes) -> Told:
@@ -260,9 +260,3 @@ class Supervisor:
         each.asked = monotonic
         with contextlib.suppress(OSError):
             each.process.terminate()
-
-
-def _with_run(outcome: RunOutcome, run_id: int) -> RunOutcome:
-    from dataclasses import replace
-
-    return replace(outcome, run_id=run_id)

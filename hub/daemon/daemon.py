@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hub.daemon import events as told
 from hub.daemon.children import GRACE, Ended, Launch, Supervisor, Told
 from hub.daemon.clock import Clock
-from hub.daemon.events import Event, Listener
+from hub.daemon.events import Listener
 from hub.daemon.files import DEBOUNCE, ConfigFile, MappingFiles
 from hub.daemon.jobs import Job, combined
 from hub.daemon.notify import Notify
@@ -23,8 +22,6 @@ from hub.scheduler import Timers
 from hub.store import Ownership, Store, inbox
 from hub.store.locks import holder
 from hub.store.read import Reader
-
-log = logging.getLogger(__name__)
 
 NAME = "daemon"
 """The name of the owner in the database."""
@@ -40,7 +37,7 @@ AGAIN = 60.0
 
 
 class Daemon:
-    """One daemon on one database. ``listener`` and ``board`` are how others see it; ``stop`` may be called from anywhere."""
+    """One daemon on one database. ``listeners`` and ``board`` are how others see it; ``stop`` may be called from anywhere."""
 
     def __init__(
         self,
@@ -50,12 +47,12 @@ class Daemon:
         clock: Clock,
         board: Board,
         *,
-        listener: Listener = told.nobody,
+        listeners: Sequence[Listener] = (),
         timers: Timers | None = None,
         notify: Notify | None = None,
     ) -> None:
         self._store, self._files, self._clock, self._board = store, files, clock, board
-        self._listener = listener
+        self._tell = told.listeners(*listeners)
         self._timers = timers
         self._notify = notify or Notify({})
         self._mapping = MappingFiles(files.config)
@@ -393,22 +390,3 @@ class Daemon:
         if self._board.state.trouble != text:
             self._board.change(trouble=text)
             self._tell(told.Troubled(self._clock.now(), text))
-
-    def _tell(self, event: Event) -> None:
-        try:
-            self._listener(event)
-        except Exception:
-            log.exception("a listener failed on %s", told.name_of(event))
-
-
-def listeners(*all_: Listener) -> Listener:
-    """Several listeners as one; a fault of one does not keep the others from hearing."""
-
-    def tell(event: Event) -> None:
-        for each in all_:
-            try:
-                each(event)
-            except Exception:
-                log.exception("a listener failed on %s", told.name_of(event))
-
-    return tell

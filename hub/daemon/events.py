@@ -8,9 +8,12 @@ room may use its values through ``name_of`` and ``as_dict`` without importing th
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 EVALUATION = ""
 """In place of a source's name: the run of ``anchorline evaluate`` that follows a changed mapping."""
@@ -188,5 +191,14 @@ def as_dict(event: Event) -> dict[str, Any]:
     return {"event": name_of(event), **fields}
 
 
-def nobody(event: Event) -> None:
-    """A listener that does not listen."""
+def listeners(*all_: Listener) -> Listener:
+    """Several listeners as one, or none; a fault of one is logged and does not keep the others from hearing."""
+
+    def tell(event: Event) -> None:
+        for each in all_:
+            try:
+                each(event)
+            except Exception:
+                log.exception("a listener failed on %s", name_of(event))
+
+    return tell

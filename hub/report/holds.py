@@ -14,7 +14,7 @@ WHAT = {
     "absence": "missing: listed nowhere any more, and not to be had by id",
     "changed": "changed all at once: stored, but not published",
     "rejected": "cannot be understood: the answers may have changed their shape",
-    "unlisted": "in a project that the configuration no longer names",
+    "unlisted": "in a project that the configuration no longer names, or that the account no longer sees",
 }
 THEN = {
     "absence": "The next run that finds them missing again takes them out of all numbers.",

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Iterator
 
 import orjson
 
-from hub.model import LEFT, Attachment, Dimensions, Finding, Item, Unit
+from hub.model import Attachment, Dimensions, Finding, Item, Unit
 from hub.store import codec, read_calculated, read_items, read_links
 from hub.store.dialect import Row, in_numbers
 from hub.store.engine import Store
+from hub.store.presences import STAYED
 from hub.store.read_values import (
     EvaluationRow,
     HoldRow,
@@ -256,7 +257,7 @@ class Reader:
                 "SELECT item.source, coalesce(partition.key, partition.title), count(*) FROM item"
                 " JOIN partition ON partition.source = item.source AND partition.id = item.partition_id"
                 " WHERE (partition.listed = 0 OR partition.state <> 'live')"
-                f" AND presence NOT IN ({', '.join(repr(each) for each in sorted(LEFT))}, 'archived')"
+                f" AND {STAYED} AND presence <> 'archived'"
                 " GROUP BY item.source, partition.id, partition.key, partition.title ORDER BY 1, 2"
             )
         return [(row[0], row[1], row[2]) for row in rows]

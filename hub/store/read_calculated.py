@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from hub.absence import CHANGED_ABOVE, RELATIVE
-from hub.model import FROZEN, Attachment, Finding, Item, Share, Unit
+from hub.model import Attachment, Finding, Item, Share, Unit
 from hub.store import codec, read_items
 from hub.store.dialect import Sql, in_numbers, in_texts
+from hub.store.presences import STANDS_STILL, among
 from hub.store.read_values import EvaluationRow, LinkRow, SnapshotRow
 
 BATCH = 500
@@ -143,13 +144,12 @@ def evaluation(sql: Sql, seq: int | None) -> EvaluationRow | None:
 
 def frozen(sql: Sql) -> dict[tuple[str, str], set[tuple[str, str]]]:
     """See ``Reader.frozen``."""
-    away = ", ".join(repr(each) for each in sorted(FROZEN))
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for cycle, target, why, source, partition in sql.rows(
         # CROSS: else SQLite goes through all links first, instead of the few items that the index on moved ones has
         "SELECT DISTINCT link.cycle, link.target, item.presence, item.source, item.partition_id FROM item CROSS JOIN link"
         f" WHERE link.item_no = item.no AND (item.presence <> 'present' OR item.presence_at IS NOT NULL)"
-        f" AND item.presence IN ({away}) AND link.target_kind = 'key_result'"
+        f" AND item.{STANDS_STILL} AND link.target_kind = 'key_result'"
     ):
         found.setdefault((cycle, target), set()).add((why, f"{source}/{partition}"))
     troubled = _troubled(sql)
@@ -192,12 +192,12 @@ def _troubled(sql: Sql) -> dict[tuple[str, str], str]:
 
 def held_key_results(sql: Sql, source: str, partition: str | None, kind: str) -> set[tuple[str, str]]:
     """See ``Reader.held_key_results``."""
-    presence = {"absence": "held", "unlisted": "unobserved"}.get(kind)
-    only, given = ("", ()) if presence is None else (" AND item.presence = ?", (presence,))
+    away = {"absence": ("held",), "unlisted": ("unobserved", "access_lost")}.get(kind)
+    only = "" if away is None else f" AND item.presence IN ({among(away)})"
     rows = sql.rows(
         "SELECT DISTINCT link.cycle, link.target FROM item JOIN link ON link.item_no = item.no"
         f" WHERE item.source = ? AND item.partition_id = ? AND link.target_kind = 'key_result'{only}",
-        *(source, partition, *given),
+        *(source, partition),
     )
     return {(row[0], row[1]) for row in rows}
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Self
 
 from connectors.base import Account, Dimension, Fetched, Page, Partition, Seen
-from hub.absence import Judged
-from hub.model import FROZEN, Attachment, Finding, NodeResult, Pattern, Unit
+from hub.absence import Judged, Visibility
+from hub.model import Attachment, Finding, NodeResult, Pattern, Unit
 from hub.model import Mapping as Rules
 from hub.reconcile import canonical_json
 from hub.store import (
@@ -23,7 +23,8 @@ from hub.store import (
 )
 from hub.store.engine import Store
 from hub.store.locks import Ownership
-from hub.store.write_absence import Fetch, Listed
+from hub.store.presences import STANDS_STILL, STAYED
+from hub.store.write_absence import Listed
 from hub.store.write_base import Pen
 from hub.store.write_edges import MOVED
 from hub.store.write_evaluation import Conclusion, Message
@@ -33,7 +34,7 @@ from hub.store.write_private import Privacy
 from hub.store.write_source import Result
 
 __all__ = [
-    "DISTRUSTED", "Fetch", "Listed", "Message", "PageCounts", "PassKind", "PassPosition", "Place", "Privacy", "Result", "Writer",
+    "DISTRUSTED", "Listed", "Message", "PageCounts", "PassKind", "PassPosition", "Place", "Privacy", "Result", "Writer",
 ]  # fmt: skip
 
 
@@ -98,15 +99,12 @@ class Writer:
     def positions(self, source: str) -> dict[str, tuple[int | None, str | None, bool, bool]]:
         """Of each partition cursor and fingerprint of the last complete pass, whether a pass was cut off and can go on, and
         whether items of it are out of sight or held."""
-        away = ", ".join(repr(each) for each in sorted(FROZEN))
         with self._store.read() as sql:
             rows = sql.rows(
                 "SELECT id, cursor, complete_fingerprint, pass_open = 1 AND resume IS NOT NULL FROM partition WHERE source = ?",
                 source,
             )
-            lost = sql.rows(
-                f"SELECT DISTINCT partition_id FROM item WHERE {MOVED} AND presence IN ({away}) AND source = ?", source
-            )
+            lost = sql.rows(f"SELECT DISTINCT partition_id FROM item WHERE {MOVED} AND {STANDS_STILL} AND source = ?", source)
         those = {row[0] for row in lost}
         return {row[0]: (row[1], row[2], bool(row[3]), row[0] in those) for row in rows}
 
@@ -126,7 +124,7 @@ class Writer:
             rows = sql.rows(
                 "SELECT id, title, key FROM partition WHERE source = ? AND listed = 0 AND EXISTS"
                 " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id"
-                f" AND item.{write_absence.STILL_HERE}) ORDER BY id",
+                f" AND item.{STAYED}) ORDER BY id",
                 source,
             )
         return [Partition(id_, title, key, "unseen") for id_, title, key in rows]
@@ -236,14 +234,14 @@ class Writer:
             return write_absence.put_census(tx, at, page, rows, end=end)
 
     def put_fetched(
-        self, at: Place, fetched: Fetched, where: Fetch, privacy: Privacy | None
+        self, at: Place, fetched: Fetched, reads: Mapping[str, Visibility], privacy: Privacy | None
     ) -> tuple[PageCounts, dict[str, str]]:
         """Items that were asked for by id, and those among them that cannot be understood; of known ones that lie outside, and
-        are not stored, the presence that they would have (by id)."""
+        are not stored, the presence that they would have (by id). ``reads``: the partitions, with what is known of them."""
         incoming = write_pages.read_items(at.source, fetched.items, privacy)
         incoming.refused.extend(fetched.rejected)
         with self._pen.begin() as tx:
-            return write_absence.put_fetched(tx, at, incoming, where)
+            return write_absence.put_fetched(tx, at, incoming, reads)
 
     def conclude(
         self, at: Place, judged: Judged, *, whole: bool, accepted: Collection[int] = (), unclear: Collection[str] = ()

@@ -10,14 +10,14 @@ import orjson
 from connectors.base import Seen
 from hub.absence import Held, Judged, Suspect, Verdict, Visibility
 from hub.model import FROZEN, LEFT, PRESENT, fold
-from hub.reconcile import COLUMNS, clean, fold_page, millis
+from hub.reconcile import clean, fold_page, millis
 from hub.store import write_holds, write_pages, write_passes
 from hub.store.dialect import Sql, in_numbers, in_texts
+from hub.store.presences import STAYED, among
 from hub.store.write_base import Tx
 from hub.store.write_passes import Place
 from hub.store.write_private import traces_left
 
-STILL_HERE = f"presence NOT IN ({', '.join(repr(each) for each in sorted(LEFT))})"
 _AWAY = FROZEN | {"archived"}
 RETRIES = 3
 """Runs that read only what changed and ask again for a record that could not be understood. A nightly run always asks again: the
@@ -59,7 +59,7 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
         )
     }
     strangers = [row for row in found.values() if row[3] != at.partition_id and row[4]]
-    write_pages.rehome(tx, at, [row[0] for row in strangers if _lies_in(orjson.loads(row[4]), at, row[3])])
+    write_pages.rehome(tx, at, [row[0] for row in strangers if write_pages.lies_in(orjson.loads(row[4]), at, row[3])])
     fetch = [id_ for id_ in stamps if id_ not in found]
     back = []
     for id_, (no, updated, presence, *_) in found.items():
@@ -74,10 +74,6 @@ def _compare(tx: Tx, at: Place, stamps: Mapping[str, int | None]) -> tuple[list[
     return [id_ for id_ in fetch if id_ not in bad], back
 
 
-def _lies_in(named: Collection[str], at: Place, other: str) -> bool:
-    return at.partition_id in named and other not in named
-
-
 def _bring_back(tx: Tx, at: Place, nos: Sequence[int]) -> None:
     """They are in sight again, in this partition."""
     bring(tx, [(no, PRESENT, None) for no in nos], at)
@@ -89,11 +85,10 @@ def _bring_back(tx: Tx, at: Place, nos: Sequence[int]) -> None:
 def restore(tx: Tx, at: Place) -> int:
     """A partition that was proved unchanged: what its last listing holds is in sight again. How many."""
     d = tx.dialect
-    away = ", ".join(repr(each) for each in sorted(_AWAY))
     rows = tx.rows(
         "SELECT DISTINCT item.no FROM partition AS p JOIN seen ON p.source = seen.source AND p.id = seen.partition_id"
         f" AND p.complete_pass_id = seen.pass_id, {d.elements('seen.ids', 'id_')}, item"
-        f" WHERE p.source = ? AND p.id = ? AND seen.ids IS NOT NULL AND item.presence IN ({away})"
+        f" WHERE p.source = ? AND p.id = ? AND seen.ids IS NOT NULL AND item.presence IN ({among(_AWAY)})"
         " AND item.id = id_.value AND item.source = p.source",
         *(at.source, at.partition_id),
     )
@@ -174,7 +169,7 @@ def suspects(
     if unless is not None:
         only, given = f"{only} AND presence <> ?", (*given, unless)
     rows = sql.rows(
-        f"SELECT no, id, partition_id, presence FROM item WHERE source = ? AND {STILL_HERE}{only}"
+        f"SELECT no, id, partition_id, presence FROM item WHERE source = ? AND {STAYED}{only}"
         f" AND {d.absent_from('item.id', _listed(sql))} ORDER BY id",
         *(source, *given, source, at.run_id),
     )
@@ -186,7 +181,7 @@ def named(sql: Sql, source: str) -> tuple[list[Suspect], dict[str, tuple[str, st
     rows = sql.rows(
         "SELECT item.no, suspect.id, item.partition_id, presence, how, into_id FROM suspect"
         " JOIN item ON item.source = suspect.source AND item.id = suspect.id"
-        f" WHERE suspect.source = ? AND {STILL_HERE} ORDER BY 2",
+        f" WHERE suspect.source = ? AND {STAYED} ORDER BY 2",
         source,
     )
     return [Suspect(*row[:4]) for row in rows], {row[1]: (row[4], row[5]) for row in rows}
@@ -195,20 +190,15 @@ def named(sql: Sql, source: str) -> tuple[list[Suspect], dict[str, tuple[str, st
 # ---- conclusions --------------------------------------------------------------------------------------------------------
 
 
-class Fetch(NamedTuple):
-    """Items that were asked for by id: where they are counted, and what became of that place. ``reads`` are the partitions by id
-    with what is known of them."""
-
-    reads: Mapping[str, Visibility]
-
-
-def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch) -> tuple[write_pages.PageCounts, dict[str, str]]:
-    """Store items read by id. One that lies in no partition of the source, or in one in the trash, is not stored: of those that
-    are known the presence that they would have, by id."""
+def put_fetched(
+    tx: Tx, at: Place, incoming: write_pages.Incoming, reads: Mapping[str, Visibility]
+) -> tuple[write_pages.PageCounts, dict[str, str]]:
+    """Store items read by id; ``reads`` is what is known of the partitions, by id. One that lies in no partition of the source,
+    or in one in the trash, is not stored: of those that are known the presence that they would have, by id."""
     alike = write_passes.obeys(tx, at, str(tx.value("SELECT private FROM source WHERE name = ?", at.source)))
     kept, repeats = fold_page(incoming.contents)
     known = _known(tx, at.source, kept)
-    homes = {id_: _home(row.row, where, known.get(id_)) for id_, row in kept.items()}
+    homes = {id_: _home(row.row, reads, known.get(id_)) for id_, row in kept.items()}
     # what lies outside is no item to be stored: whether one that is stored leaves is the guard's to say
     outside = {id_: homes[id_][1] for id_ in kept if id_ in known and homes[id_][1] in LEFT}
     kept = {id_: row for id_, row in kept.items() if homes[id_][1] == PRESENT or (id_ in known and id_ not in outside)}
@@ -217,10 +207,7 @@ def put_fetched(tx: Tx, at: Place, incoming: write_pages.Incoming, where: Fetch)
         those = {id_: row for id_, row in kept.items() if homes[id_] == home}
         there = at._replace(partition_id=home[0])
         part, hidden, _ = write_pages.put_items(tx, there, those, incoming.private, presence=home[1], witnessed=True)
-        counts = counts._replace(
-            new=counts.new + part.new, changed=counts.changed + part.changed, older=counts.older + part.older,
-            unchanged=counts.unchanged + part.unchanged, altered=counts.altered + part.altered,
-        )  # fmt: skip
+        counts = counts.plus(part)
         if hidden and not alike:
             traces_left(tx)
     write_pages.clear_former_trouble(tx, at.source, kept)
@@ -233,17 +220,13 @@ def _known(tx: Tx, source: str, ids: Collection[str]) -> dict[str, str]:
     return tx.pairs(f"SELECT id, partition_id FROM item WHERE source = ? AND {in_texts(d, 'id')}", source, d.array(ids))
 
 
-_CONTAINERS = COLUMNS.index("containers")
-
-
-def _home(row: Sequence[object], where: Fetch, former: str | None) -> tuple[str, str]:
+def _home(row: Sequence[object], reads: Mapping[str, Visibility], former: str | None) -> tuple[str, str]:
     """(partition, presence) of an item that is there: in a partition that is read, else in an archived one, else outside."""
-    text = row[_CONTAINERS]
-    named = orjson.loads(text) if isinstance(text, str) else []
+    named = write_pages.named_in(row)
     if not named:
         return former or "", PRESENT
-    rank = {"listed": 0, "blurred": 0, "failed": 0, "lost": 0, "archived": 1, "dropped": 2, "trashed": 3}
-    inside = sorted((rank[where.reads[c]], c) for c in named if where.reads.get(c) in rank)
+    rank = {"listed": 0, "unclear": 0, "failed": 0, "lost": 0, "archived": 1, "dropped": 2, "trashed": 3}
+    inside = sorted((rank[reads[c]], c) for c in named if reads.get(c) in rank)
     if not inside:
         return former or "", "out_of_scope"
     best, partition = inside[0]
@@ -256,7 +239,7 @@ def live_of(sql: Sql, source: str, partitions: Collection[str], at: Place) -> di
         return {}
     d = sql.dialect
     return sql.pairs(
-        f"SELECT partition_id, count(*) FROM item WHERE source = ? AND {STILL_HERE} AND {in_texts(d, 'partition_id')}"
+        f"SELECT partition_id, count(*) FROM item WHERE source = ? AND {STAYED} AND {in_texts(d, 'partition_id')}"
         " AND first_seen_at < ? GROUP BY partition_id",
         *(source, d.array(partitions), at.seen_at),
     )
@@ -304,7 +287,7 @@ def conclude(tx: Tx, at: Place, judged: Judged, *, whole: bool, accepted: Collec
         _settle(tx, at, judged, accepted, unclear)
         tx.run(
             "DELETE FROM suspect WHERE source = ? AND NOT EXISTS (SELECT 1 FROM item WHERE item.source = suspect.source"
-            f" AND item.id = suspect.id AND item.{STILL_HERE})",
+            f" AND item.id = suspect.id AND item.{STAYED})",
             at.source,
         )
 
@@ -338,10 +321,7 @@ def _hold(tx: Tx, at: Place, held: Held, accepted: Collection[int]) -> None:
             return  # approved since this run asked: the next one applies it
     word = "none is listed any more" if held.empty else "are gone at once"
     text = f"{len(held.verdicts)} of {held.of} items {word}"
-    hold = write_holds.NewHold(
-        at.source, held.partition, "absence", ids, text, at.run_id, at.seen_at
-    )  # fmt: skip
-    write_holds.put(tx, hold)
+    write_holds.put(tx, write_holds.NewHold(at.source, held.partition, "absence", ids, text, at.run_id, at.seen_at))
     waiting = {no for no, presence in _presences(tx, [v.no for v in held.verdicts]) if presence != "held"}
     bring(tx, [(v.no, "held", v.evidence) for v in held.verdicts if v.no in waiting], at)
 
@@ -381,7 +361,7 @@ def left_with_project(sql: Sql, source: str, partitions: Collection[str]) -> lis
 def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "unobserved") -> int:
     """See ``Writer.put_unlisted``."""
     rows = tx.rows(
-        f"SELECT no, id, presence FROM item WHERE source = ? AND partition_id = ? AND {STILL_HERE} ORDER BY id",
+        f"SELECT no, id, presence FROM item WHERE source = ? AND partition_id = ? AND {STAYED} ORDER BY id",
         *(at.source, partition),
     )
     agreed: set[str] = set()

@@ -17,13 +17,13 @@ from hub.model import LEFT, Finding, Pattern, fold
 from hub.patterns import KEPT, PATTERN, VENDOR, Finder, Wish, circle_finding, circles, cut
 from hub.store import write_references
 from hub.store.dialect import in_numbers, in_texts
+from hub.store.presences import STAYED
 from hub.store.read_links import names_of
 from hub.store.write_base import Pen, Tx
 
 CHUNK = 2_000
 """Dirty items per transaction."""
 
-STAYED = "presence NOT IN ('" + "', '".join(sorted(LEFT)) + "')"
 MOVED = "(presence <> 'present' OR presence_at IS NOT NULL)"
 """Has left, is archived, or is back from there; an index knows the few that are."""
 

@@ -13,7 +13,7 @@ from hub.store.write_base import Tx
 
 HoldKind = Literal["absence", "changed", "rejected", "unlisted"]
 """absence: too many items gone at once; changed: nearly all changed at once; rejected: too much of a partition unreadable;
-unlisted: a partition that the config no longer names."""
+unlisted: a partition that the config no longer names, or that the account no longer sees."""
 Decision = Literal["approved", "applied", "withdrawn"]
 """approved: a person agreed, the next run applies it; applied; withdrawn: the reason went away by itself."""
 

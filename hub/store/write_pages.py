@@ -45,6 +45,9 @@ class PageCounts(NamedTuple):
     held: int = 0
     """1 when the pass ended and a person must look first; 2 when it did not end, because too much of it is unreadable."""
 
+    def plus(self, other: PageCounts) -> PageCounts:
+        return PageCounts(*(a + b for a, b in zip(self, other, strict=True)))
+
 
 # ---- a page -------------------------------------------------------------------------------------------------------------
 
@@ -154,7 +157,7 @@ def put_items(
         *(at.source, d.array(incoming)),
     )
     stored = {row[0]: row[:5] for row in found}
-    rehome(tx, at, [row[1] for row in found if row[5] != at.partition_id and lies_in(incoming[row[0]].row, at, row[5])])
+    rehome(tx, at, [row[1] for row in found if lies_in(named_in(incoming[row[0]].row), at, row[5])])
     new: list[Content] = []
     changed: dict[int, Content] = {}
     older = 0
@@ -193,10 +196,15 @@ def _insert(tx: Tx, at: Place, new: list[Content]) -> range:
 _CONTAINERS = COLUMNS.index("containers")
 
 
-def lies_in(row: Sequence[Any], at: Place, other: str) -> bool:
-    """Whether an item (its columns) says that it lies in the partition ``at`` and not in the ``other`` that brought it last."""
+def named_in(row: Sequence[Any]) -> Sequence[str]:
+    """The containers that an item (its columns) says it lies in."""
     text = row[_CONTAINERS]
-    named = orjson.loads(text) if text else ()
+    return orjson.loads(text) if text else ()
+
+
+def lies_in(named: Collection[str], at: Place, other: str) -> bool:
+    """Whether an item that says that it lies in these containers belongs to the partition ``at``, and not to the ``other`` that
+    brought it last."""
     return at.partition_id in named and other not in named
 
 

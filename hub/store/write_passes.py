@@ -11,15 +11,13 @@ import orjson
 from connectors.base import Page
 from hub.absence import all_changed, too_many_rejected
 from hub.absence import emptied as lost_field
-from hub.model import LEFT
 from hub.reconcile import canonical_json
 from hub.store import write_holds
+from hub.store.presences import STAYED
 from hub.store.write_base import Tx
 
 PassKind = Literal["full", "delta", "recent"]
 ENDED, HELD, DISTRUSTED = 0, 1, 2
-
-STAYED = "presence NOT IN ('" + "', '".join(sorted(LEFT)) + "')"
 
 
 class PassPosition(NamedTuple):

@@ -14,7 +14,7 @@ from connectors.base import Connector, Fetched
 from hub.absence import Judged, Suspect, Verdict, Visibility, Word, by_answer, by_roster, guard
 from hub.model import LEFT
 from hub.store.read_absence import Absences
-from hub.store.write import Fetch, PageCounts, Place, Privacy, Writer
+from hub.store.write import PageCounts, Place, Privacy, Writer
 from hub.sync.pages import edge
 
 CHUNK = 1_000
@@ -65,7 +65,7 @@ def judge(writer: Writer, absences: Absences, connector: Connector, case: Case, 
     found = Found(words=dict(words))
     counts = PageCounts()
     for fetched in _answers(connector, sorted(wanted)):
-        counts = _sum(counts, _take(writer, case, fetched, found, privacy))
+        counts = counts.plus(_take(writer, case, fetched, found, privacy))
     if case.whole and not counts.quarantined:
         counts = counts._replace(gone=_conclude(writer, absences, case, [*asked_of, *named], former, found))
     return counts
@@ -99,7 +99,7 @@ def _take(writer: Writer, case: Case, fetched: Fetched, found: Found, privacy: P
     writer.forget_unreadable(case.at.source, [*fetched.denied, *(gone.id for gone in fetched.gone)])
     if not fetched.items and not fetched.rejected:
         return PageCounts()
-    counts, outside = writer.put_fetched(case.at, fetched, Fetch(case.seen), privacy)
+    counts, outside = writer.put_fetched(case.at, fetched, case.seen, privacy)
     found.there.difference_update(outside)
     found.words.update({id_: Word(presence) for id_, presence in outside.items()})
     return counts
@@ -125,12 +125,9 @@ def _conclude(
         absences.approved(case.at.source),
         unanswered,
     )
+    leaving = sum(each.presence in LEFT for each in judged.apply)
     judged = judged._replace(apply=(*judged.apply, *(each for each in late if each.no not in told)))
-    unclear = [partition for partition, how in case.seen.items() if how == "blurred"]
+    unclear = [partition for partition, how in case.seen.items() if how == "unclear"]
     if judged.apply or judged.held or case.listed:
         writer.conclude(case.at, judged, whole=case.listed, accepted=accepted, unclear=unclear)
-    return sum(each.presence in LEFT for each in judged.apply) - sum(each.no not in told for each in late)
-
-
-def _sum(one: PageCounts, other: PageCounts) -> PageCounts:
-    return PageCounts(*(a + b for a, b in zip(one, other, strict=True)))
+    return leaving

@@ -6,15 +6,18 @@ import logging
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
-from connectors.base import BadData, Page, SourceError
+from connectors.base import BadData, Connector, Page, Partition, Seen, SourceError
 from hub.errors import AnchorlineError
 
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
 """Records per transaction while reading."""
+CENSUS_BATCH = 5_000
+"""Ids of a listing at a time."""
 
 
 @contextmanager
@@ -42,6 +45,18 @@ def read(pages: Iterable[Page]) -> Iterator[Page]:
         if page is None:
             return
         yield page
+
+
+def read_census(connector: Connector, partition: Partition) -> Iterator[tuple[Seen, ...]]:
+    """A census in batches, with faults of the connector itself translated."""
+    with edge("a listing"):
+        rows = iter(connector.census(partition))
+    while True:
+        with edge("a listing"):
+            batch = tuple(islice(rows, CENSUS_BATCH))
+        if not batch:
+            return
+        yield batch
 
 
 def merged(pages: Iterable[Page], records: int = BATCH) -> Iterator[Page]:

@@ -10,16 +10,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from connectors.base import Connector, Page, Partition, Seen, SourceError, checked
 from hub.sync.funnel import Abandoned, Funnel
-from hub.sync.pages import edge, merged, read
+from hub.sync.pages import merged, read, read_census
 
 CAPACITY = 8 * 2**20
 """Bytes of pages, as estimated, that wait for the writer."""
-CENSUS_BATCH = 5_000
 SEEN_SIZE = 250
 ITEM_SIZE = 1_500
 """Bytes in memory of a listed id, and of an item without its texts; rough, and the same from run to run."""
@@ -131,20 +129,14 @@ def _work(connector: Connector, work: Work) -> Iterator[Message]:
 
 def _census(connector: Connector, partition: Partition) -> Iterator[Message]:
     """Batches, the last one with ``end``; an empty census is one empty batch."""
-    with edge("a listing"):
-        rows = iter(connector.census(partition))
-    batch = _listed(rows)
+    rows = read_census(connector, partition)
+    batch = next(rows, ())
     while True:
-        following = _listed(rows)
+        following = next(rows, ())
         yield Listed(batch, end=not following)
         if not following:
             return
         batch = following
-
-
-def _listed(rows: Iterator[Seen]) -> tuple[Seen, ...]:
-    with edge("a listing"):
-        return tuple(islice(rows, CENSUS_BATCH))
 
 
 def _size(message: Message) -> int:

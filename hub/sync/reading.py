@@ -54,7 +54,7 @@ class Pass:
     restarts: int = 0
     over: bool = False
     carried: bool = False
-    blurred: bool = False
+    unclear: bool = False
     """Records came that nobody can name: what they are is not known to be missing"""
     tally: Counter[str] = field(default_factory=Counter)
 
@@ -273,7 +273,7 @@ class Reading:
             vendor_started_at=position.vendor_started_at or _millis(message.vendor_at),
             privacy=self._privacy,
         )
-        job.blurred = job.blurred or any(record.id is None for record in page.rejected)
+        job.unclear = job.unclear or any(record.id is None for record in page.rejected)
         added = {**done._asdict(), "read": len(page.items) + len(page.rejected)}
         del added["held"], added["gone"]  # the vendor's word alone makes nothing gone
         for counted in (job.tally, self._record.counts):
@@ -287,7 +287,7 @@ class Reading:
             listed = position.kind == "full"
             if page.end == "unchanged":
                 self._writer.restore(self._place(partition.id))
-            self._complete(job, "listed" if listed and not job.blurred else "blurred")
+            self._complete(job, "listed" if listed and not job.unclear else "unclear")
 
     def _census(self, job: Pass, message: Listed) -> None:
         partition = job.partition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import connectors
@@ -12,7 +12,7 @@ from hub.model import PRESENT
 from hub.reconcile import millis
 from hub.store import Store
 from hub.store.read import Reader
-from hub.sync.pages import edge, read
+from hub.sync.pages import edge, read, read_census
 
 SHOWN = 20
 """Ids of a kind that are kept as examples."""
@@ -97,11 +97,5 @@ def _rows(connector: Connector, partition: Partition) -> Iterator[Seen]:
         for page in checked(read(connector.changes(partition, None, None))):
             yield from (Seen(item.id, item.updated_at) for item in page.items)
         return
-    rows: Iterable[Seen] = connector.census(partition)
-    iterator = iter(rows)
-    while True:
-        with edge("a listing"):
-            row = next(iterator, None)
-        if row is None:
-            return
-        yield row
+    for batch in read_census(connector, partition):
+        yield from batch

@@ -205,7 +205,7 @@ class Machine:
         """A new daemon on these files; the board of it is ``self.board``."""
         self.files = ConfigFile(self.config, {"ANCHORLINE_JIRA__TOKEN": "secret", "ANCHORLINE_DEALS__TOKEN": "secret"})
         self.board = Board(self.clock.now(), os.getpid())
-        return Daemon(self.store, self.files, self.launch, self.clock, self.board, listener=self._heard)
+        return Daemon(self.store, self.files, self.launch, self.clock, self.board, listeners=[self._heard])
 
     def _heard(self, event: Event) -> None:
         self.events.append(event)

@@ -3,13 +3,12 @@
     python -m tests.hub.sync.crasher FOLDER
 
 Orders are lines on stdin: {"scenario": NAME, "database": URL, "stage": "prepare" | "act" | "settle", "at": K or null,
-"out": PATH or null}; each is answered with the child's exit code and the number of writes and commits.
+"out": PATH or null}; each is answered with the child's exit code.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from hub.store import Store, faults, open_store
 from hub.sync import Mode
+from tests.hub.sync.forked import obey
 from tests.hub.sync.tracker import Hub, Tracker
 from tests.hub.sync.worlds import rows, state
 
@@ -109,27 +109,5 @@ def _run(hub: Hub, store: Store, scenario: Scenario, order: dict[str, str]) -> N
     Path(order["out"]).write_text(json.dumps({"state": state(store), "held": rows(store, HELD), "points": faults._count}))
 
 
-def main(folder: str) -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                if order.get("at") is not None:
-                    os.environ[faults.VARIABLE] = str(order["at"])
-                act(Path(folder), order)
-                code = 0
-            except BaseException:
-                import traceback
-
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    obey(lambda order: act(Path(sys.argv[1]), order))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hub.store import faults, open_store
 from hub.sync import sync_source
+from tests.hub.sync.forked import obey
 from tests.hub.sync.worlds import NOW, World, state
 
 ACROSS = """
@@ -38,8 +39,6 @@ allowance = "ktlo"
 
 
 def act(folder: Path, url: str, order: dict[str, object]) -> None:
-    if order["at"] is not None:
-        os.environ[faults.VARIABLE] = str(order["at"])
     world = World(folder, url, "sqlite:///unused.db")
     world.add("across.toml", ACROSS)
     os.environ["ANCHORLINE_DATABASE"] = str(order["database"])
@@ -52,25 +51,5 @@ def act(folder: Path, url: str, order: dict[str, object]) -> None:
             Path(str(order["out"])).write_text(json.dumps({"result": summary.result, "state": state(store)}))
 
 
-def main(folder: str, url: str) -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                act(Path(folder), url, order)
-                code = 0
-            except BaseException:
-                import traceback
-
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    obey(lambda order: act(Path(sys.argv[1]), sys.argv[2], order))

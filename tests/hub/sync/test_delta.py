@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from connectors.base import BadData, CursorExpired, Page, Partition
+from hub.config import load_config
 from hub.store import Store
 from hub.sync.plan import CLOCK_TOLERANCE, LARGE, Known, Plan, plan, recent
 from hub.sync.run import sync_source
@@ -152,10 +154,7 @@ def test_equal_stamps_neither_loop_nor_lose(tmp_path: Path, store: Store) -> Non
     stamp = tracker.now = tracker.now + timedelta(hours=1)
     for n in range(100, 130):
         tracker.change(f"{n}", status="Done", category="done", done_at=stamp)
-        tracker.projects["CORE"][f"{n}"] = tracker.projects["CORE"][f"{n}"].__class__(
-            **{name: getattr(tracker.projects["CORE"][f"{n}"], name) for name in tracker.projects["CORE"]["100"].__slots__}
-            | {"updated_at": stamp}
-        )
+        tracker.projects["CORE"][f"{n}"] = replace(tracker.projects["CORE"][f"{n}"], updated_at=stamp)
     tracker.now = stamp
     hub.sync("delta", hours=0)
     assert hub.progress() == ("30", "40")
@@ -208,7 +207,7 @@ class Forgetful(TrackerConnector):
 def test_an_expired_position_starts_again_a_few_times(hub: Hub, tracker: Tracker, times: int, result: str) -> None:
     """F13: from the first page, a bounded number of times; the upsert makes it safe."""
     Forgetful.expires = times
-    config = __import__("hub.config").config.load_config(hub.folder / "config.toml", {"ANCHORLINE_JIRA__TOKEN": "t"})
+    config = load_config(hub.folder / "config.toml", {"ANCHORLINE_JIRA__TOKEN": "t"})
     summary = sync_source(
         config, hub.mapping(), hub.store, "jira", mode="full", opener=lambda s: Forgetful(s, tracker), now=hub.now, threads=1
     )
