@@ -24,6 +24,18 @@ def estimate_of(literal: str | None) -> Decimal | None:
     return value if value <= ESTIMATE_LIMIT else None
 
 
+AMOUNT_LIMIT = Decimal(10) ** 15
+
+
+@lru_cache(maxsize=4096)
+def amount_of(literal: str | None) -> Decimal | None:
+    """The amount as a number from 0 to 10^15; None when it is missing or not such a number."""
+    if literal is None or _NUMBER.fullmatch(literal) is None:
+        return None
+    value = abs(Decimal(literal))
+    return value if value <= AMOUNT_LIMIT else None
+
+
 def closed_at(item: Item) -> int | None:
     """When a closed item was closed: the vendor's date, else when the hub saw its status appear, else unknown."""
     return item.done_at if item.done_at is not None else item.status_seen_at
@@ -130,9 +142,10 @@ class Activity:
         self.cycle: Cycle | None = mapping.cycle_at(as_of)
         self._bounds = self.cycle.bounds(mapping.zone) if self.cycle else (0, 0)
         self._planned = _planned_sprints(dimensions.sprints)
+        self._no_work = frozenset(name for name, facts in dimensions.sources.items() if not facts.work)
 
     def __call__(self, item: Item, state: State) -> bool:
-        if item.presence in LEFT or item.duplicate_of is not None:
+        if item.presence in LEFT or item.duplicate_of is not None or item.source in self._no_work:
             return False
         if state == "doing":
             return True

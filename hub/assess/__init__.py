@@ -8,6 +8,7 @@ over items in memory. They are the same code, so what is stored and what is expl
 
 from hub.assess.assessor import ENGINE, Assessor, Part, assess, clockwork
 from hub.assess.teams import Teams
+from hub.assess.valued import Known, Valued
 from hub.progress import Frozen, nodes, tally, tally_counted
 from hub.status import Activity, closed_at, estimate_of
 
@@ -16,8 +17,10 @@ __all__ = [
     "Activity",
     "Assessor",
     "Frozen",
+    "Known",
     "Part",
     "Teams",
+    "Valued",
     "assess",
     "clockwork",
     "closed_at",

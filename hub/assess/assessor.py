@@ -8,13 +8,27 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from hub.assess.teams import TORN, Teams
+from hub.assess.valued import Known, Valued
 from hub.credit import Credit, Tree, Units, trees
-from hub.model import LEFT, Assessment, Attachment, Dimensions, Finding, Item, Mapping, Rule, State, Unit
+from hub.measure import Joined, Kept, Measures, Rows, readings
+from hub.model import (
+    LEFT,
+    Assessment,
+    Attachment,
+    Contribution,
+    Dimensions,
+    Finding,
+    Item,
+    Mapping,
+    Rule,
+    State,
+    Unit,
+)
 from hub.progress import day_of, nodes, tally
 from hub.rules import Claim, Context, Matcher
 from hub.status import Activity, Reading, States, estimate_of
 
-ENGINE = "3"
+ENGINE = "4"
 """Version of the calculation: another one means that all links are calculated again."""
 
 _new = tuple.__new__
@@ -27,6 +41,7 @@ class Part(NamedTuple):
     attachments: list[Attachment]
     units: list[Unit]
     findings: list[Finding]
+    contributions: list[Contribution]
 
 
 def clockwork(mapping: Mapping, as_of: int) -> tuple[int, ...]:
@@ -52,10 +67,13 @@ class Assessor:
         self._teams = Teams(mapping, self.matcher.fields)
         self._credit = Credit(mapping)
         self._units = Units(mapping)
+        self._no_work = frozenset(name for name, facts in dimensions.sources.items() if not facts.work)
+        measures = Measures(mapping)
+        self._rows = Rows(measures, dimensions, as_of) if measures.all else None
 
     def part(self, items: Iterable[Item]) -> Part:
         """Attachments, units and findings of the items, which must be whole trees. Items that have left are as if not read."""
-        found = Part([], [], [])
+        found = Part([], [], [], [])
         forest, cut = trees(item for item in items if item.presence not in LEFT)
         for item in cut:
             text = f"{item.key or item.id} is its own ancestor; its parent is set aside"
@@ -78,6 +96,9 @@ class Assessor:
         attachments = self._credit.attach(tree, claims, states, teams)
         found.attachments.extend(attachments)
         found.units.extend(self._units.of(tree, attachments, states))
+        if self._rows is not None:
+            for item, reading, team, state in zip(tree.items, readings, teams, states, strict=True):
+                found.contributions.extend(self._rows.of(item, _new(Context, (reading.state, team)), state))
         for item, reading, up in zip(tree.items, readings, tree.up, strict=True):
             self._find(item, reading, up < 0, found.findings)
         found.findings.extend(Finding("team", no, "two teams own it at the same step, so none does") for no in torn)
@@ -124,13 +145,15 @@ class Assessor:
             findings.append(Finding("ambiguous", item.no, _ambiguous(item.ambiguous)))
 
     def rule_findings(self) -> list[Finding]:
-        """Rules that could not be evaluated for a source, once per rule, source and field, over all parts so far."""
+        """Rules that could not be evaluated for a source, once per rule, source and field, over all parts so far. Sources whose
+        items are no work are not meant."""
         rules = self.mapping.rules
         lacks = "rule {!r} ({}) reads {!r}, which source {!r} does not have"
         fails = "the {2} of rule {0!r} ({1}) cannot be evaluated for items of source {3!r}"
         return [
             Finding("unevaluable", None, text.format(rules[n].name, rules[n].place, field, source))
             for n, source, field in sorted(self.matcher.unevaluable)
+            if source not in self._no_work
             for text in (fails if field == "expr" else lacks,)
         ]
 
@@ -155,8 +178,11 @@ def _ambiguous(texts: tuple[str, ...]) -> str:
     return f"names {', '.join(texts[:-1])} and {texts[-1]}: {count} parents are none"
 
 
-def assess(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of: int) -> Assessment:
-    """Everything that follows from the items under the mapping, at the instant ``as_of`` (milliseconds).
+_NOTHING = Known()
+
+
+def assess(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of: int, known: Known = _NOTHING) -> Assessment:
+    """Everything that follows from items and values under the mapping, at the instant ``as_of`` (milliseconds).
 
     Attachments are ordered by cycle and item, nodes as in the mapping; the order of ``items`` does not matter.
     """
@@ -165,14 +191,19 @@ def assess(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_o
     part = assessor.part(everything)
     activity = Activity(mapping, dimensions, as_of)
     by_no = {i.no: i for i in everything}
+    valued = frozenset(v.source for v in known.values) - {i.source for i in everything if i.presence not in LEFT}
+    world = Valued(mapping, dimensions, as_of, valued, known)
+    ledger = Joined(Kept(part.contributions), world.ledger(known.values))
+    measured = readings(world.measures, world.given(), ledger, activity.cycle)
     return Assessment(
         tuple(sorted(part.attachments, key=lambda a: (a.cycle, a.no))),
         tuple(sorted(part.units, key=lambda u: (u.cycle, u.key_result, u.no))),
-        nodes(mapping, tally(part.units), as_of),
+        nodes(mapping, tally(part.units), as_of, measured=measured.key_results),
         (*sorted(part.findings, key=lambda f: (f.no or 0, f.kind)), *assessor.rule_findings()),
         frozenset(
             a.no
             for a in part.attachments
             if activity.cycle and a.cycle == activity.cycle.id and a.outcome != "ignored" and activity(by_no[a.no], a.state)
         ),
+        measured.metrics,
     )

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from hub.credit.trees import Tree
 from hub.model import Attachment, Item, KeyResult, Mapping, State, Unit
-from hub.status import closed_at, estimate_of
+from hub.status import amount_of, closed_at, estimate_of
 
 LEVELS = {"epic": 1, "story": 0}
 
@@ -37,18 +37,19 @@ class Units:
 
     def _choose(self, tree: Tree, cycle: str, id_: str, parts: dict[int, Fraction], states: list[State]) -> list[Unit]:
         key_result = self._key_results[cycle, id_]
-        by_estimate = key_result.by == "estimate"
-        estimates = {k: estimate_of(tree.items[k].estimate) if by_estimate else None for k in parts}
+        weighed = key_result.by != "count"
+        weight_of = _WEIGHTS[key_result.by]
+        estimates = {k: weight_of(tree.items[k]) for k in parts}
         why = {k: self._left_out(tree.items[k], states[k], cycle, key_result) for k in parts}
         countable = [k for k in parts if not why[k]]
         paths = _Paths(tree, countable, estimates)
         alone = len(countable) == 1 and _alone(tree.items[countable[0]], key_result)
         chosen = set(countable) if alone else paths.units(key_result)
-        below = paths.sums(chosen) if by_estimate else {}
+        below = paths.sums(chosen) if weighed else {}
         units: list[Unit] = []
         for k, part in parts.items():
             item = tree.items[k]
-            reason = why[k] or ("" if k in chosen else paths.reason(k, key_result))
+            reason = why[k] or (_unit_of(item, key_result) if k in chosen else paths.reason(k, key_result))
             state = self._state(item, states[k], cycle)
             row = (item.no, cycle, id_, part, k in chosen, state, item.level, estimates[k], below.get(k), reason)
             units.append(_new(Unit, row))
@@ -70,6 +71,18 @@ class Units:
         """Done after the cycle had ended counts in that cycle as open."""
         closed = closed_at(item)
         return "doing" if state == "done" and closed is not None and closed >= self._bounds[cycle][1] else state
+
+
+_WEIGHTS: dict[str, Callable[[Item], Decimal | None]] = {
+    "count": lambda item: None,
+    "estimate": lambda item: estimate_of(item.estimate),
+    "amount": lambda item: amount_of(item.amount),
+}
+
+
+def _unit_of(item: Item, key_result: KeyResult) -> str:
+    """What a unit's weight is in: the currency of an amount."""
+    return item.currency or "" if key_result.by == "amount" and item.amount is not None else ""
 
 
 def _alone(item: Item, key_result: KeyResult) -> bool:

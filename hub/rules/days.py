@@ -81,8 +81,8 @@ class Calendar:
         self.positions = {cycle.id: n for n, cycle in enumerate(cycles)}
         self.all = (1 << len(cycles)) - 1
         """All cycles as a set of bits."""
-        self._following = tuple(map(self._next, cycles))
-        self._preceding = tuple(map(self._previous, cycles))
+        self._following = tuple(map(self.next, cycles))
+        self._preceding = tuple(map(self.previous, cycles))
         self._ids: dict[int, frozenset[str]] = {}
 
     def ids(self, bits: int) -> frozenset[str]:
@@ -111,11 +111,13 @@ class Calendar:
         one = {"cycle": self.cycles, "next cycle": self._following, "previous cycle": self._preceding}[word][cycle]
         return (midnight(one.starts, self.zone), day_after(one.ends, self.zone)) if one else NEVER
 
-    def _next(self, cycle: Cycle) -> Cycle | None:
+    def next(self, cycle: Cycle) -> Cycle | None:
+        """The cycle that begins next after one has ended."""
         later = [c for c in self.cycles if c.starts > cycle.ends]
         return min(later, key=lambda c: (c.starts, c.ends, c.id), default=None)
 
-    def _previous(self, cycle: Cycle) -> Cycle | None:
+    def previous(self, cycle: Cycle) -> Cycle | None:
+        """The cycle that ended last before one began."""
         earlier = [c for c in self.cycles if c.ends < cycle.starts]
         return min(earlier, key=lambda c: (-c.ends.toordinal(), -c.starts.toordinal(), c.id), default=None)
 

@@ -1,121 +1,40 @@
-"""From units to the progress of key results, objectives, pillars and the company. Pure and exact.
-
-docs/how-numbers-are-calculated.md, sections 3 (the weights) and 4.
-"""
+"""From key results to objectives, pillars and the company. Pure and exact; docs/how-numbers-are-calculated.md, section 4."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterator
 from collections.abc import Mapping as MappingABC
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from hub.model import Cycle, KeyResult, Mapping, NodeKind, NodeResult, Objective, Unit, fold
+from hub.measure import Reading
+from hub.model import Cycle, KeyResult, Mapping, NodeKind, NodeResult, Objective, fold
+from hub.progress.kinds import Part, key_result_node
+from hub.progress.tally import Tallies, Tally
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
-
-@dataclass(slots=True)
-class Tally:
-    """What the units of one key result add up to, kept as counts of equal units so that sums stay exact and cheap."""
-
-    counted: Counter[tuple[Fraction, bool, int, Decimal | None]] = field(default_factory=Counter)
-    """(part, done, level, estimate) -> how many"""
-    covered: Counter[tuple[int, Decimal]] = field(default_factory=Counter)
-    """(level, sum of the estimates beneath) -> how many items that stand above units"""
-    left_out: Counter[str] = field(default_factory=Counter)
-    """reason -> how many attached items that do not count"""
-
-    def add(self, unit: Unit, times: int = 1) -> None:
-        if unit.counts:
-            self.counted[unit.part, unit.state == "done", unit.level, unit.estimate] += times
-            return
-        self.left_out[unit.why] += times
-        if unit.below is not None:
-            self.covered[unit.level, unit.below] += times
-
-
-def tally(units: Iterable[Unit]) -> dict[tuple[str, str], Tally]:
-    """Units by (cycle, key result)."""
-    return tally_counted((unit, 1) for unit in units)
-
-
-def tally_counted(units: Iterable[tuple[Unit, int]]) -> dict[tuple[str, str], Tally]:
-    """The same from units that stand for several that are alike, with how many."""
-    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-    for unit, times in units:
-        tallies[unit.cycle, unit.key_result].add(unit, times)
-    return tallies
-
-
-def key_result_node(key_result: KeyResult, tally: Tally) -> NodeResult:
-    """Completion: weight of the done units / weight of all units; unmeasured without units or without any weight."""
-    means = _Means(tally)
-    done = total = ZERO
-    units = done_units = missing = 0
-    for (part, is_done, level, estimate), count in tally.counted.items():
-        units += count
-        done_units += count * is_done
-        if key_result.by == "count":
-            weight = ONE
-        elif estimate is not None:
-            weight = Fraction(estimate)
-        else:
-            missing += count
-            weight = means.at(level) if key_result.missing == "mean" else Fraction(key_result.missing)
-        total += part * weight * count
-        done += part * weight * count * is_done
-    used = {level for (_, _, level, estimate) in tally.counted if estimate is None} if missing else set()
-    details = {
-        "units": units,
-        "done_units": done_units,
-        "missing": missing,
-        "means": {str(level): str(means.at(level)) for level in sorted(used)} if key_result.missing == "mean" else {},
-        "left_out": dict(sorted(tally.left_out.items())),
-    }
-    progress = done / total if total else None
-    measured = int(progress is not None)
-    return NodeResult("key_result", key_result.cycle, fold(key_result.id), progress, done, total, 1, measured, details)
-
-
-class _Means:
-    """The weight of a unit without an estimate: the mean of the others of its level, else of all, else 1."""
-
-    def __init__(self, tally: Tally) -> None:
-        levels: dict[int, list[Fraction]] = defaultdict(lambda: [ZERO, ZERO])
-        everything = [ZERO, ZERO]
-        for (_, _, level, estimate), count in tally.counted.items():
-            if estimate is not None:
-                for total in (levels[level], everything):
-                    total[0] += Fraction(estimate) * count
-                    total[1] += count
-        for (level, below), count in tally.covered.items():
-            levels[level][0] += Fraction(below) * count
-            levels[level][1] += count
-        self._levels = {level: s / n for level, (s, n) in levels.items()}
-        self._all = everything[0] / everything[1] if everything[1] else ONE
-
-    def at(self, level: int) -> Fraction:
-        return self._levels.get(level, self._all)
-
-
-Tallies = MappingABC[tuple[str, str], Tally]
 At = tuple[str, str]
 """(cycle id, folded id) of a key result."""
 
 
-def nodes(mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, Frozen] | None = None) -> tuple[NodeResult, ...]:
+def nodes(
+    mapping: Mapping,
+    tallies: Tallies,
+    as_of: int,
+    frozen: MappingABC[At, Frozen] | None = None,
+    measured: MappingABC[At, Reading] | None = None,
+) -> tuple[NodeResult, ...]:
     """All nodes of all cycles: key results, objectives, pillars and the company of one cycle, then of the next.
 
     ``as_of`` (milliseconds) decides which key results have been dropped by then. ``frozen`` are results that stand whatever the
-    tallies say, because part of the work behind them is out of sight; they roll up as they are.
+    tallies say, because part of the work behind them is out of sight; they roll up as they are. ``measured`` is what metrics and
+    steps say.
     """
-    return tuple(_RollUp(mapping, tallies, as_of, frozen or {}).nodes())
+    return tuple(_RollUp(mapping, tallies, as_of, frozen or {}, measured or {}).nodes())
 
 
 class Frozen(NamedTuple):
@@ -138,6 +57,24 @@ class Frozen(NamedTuple):
 def is_taken(key_result: KeyResult, on: date) -> bool:
     """Whether its objectives take it on that day: not from the day on which it was dropped."""
     return key_result.dropped is None or on < key_result.dropped.on
+
+
+def whole_of(mapping: Mapping, key_result: KeyResult) -> At | None:
+    """The key result that one is a part of."""
+    if key_result.part_of is None:
+        return None
+    id_ = mapping.key_result_id(key_result.cycle, fold(key_result.part_of))
+    return None if id_ is None else (key_result.cycle, id_)
+
+
+def parts_of(mapping: Mapping) -> dict[At, list[At]]:
+    """The parts of each key result that has any, in the order of the mapping."""
+    found: dict[At, list[At]] = defaultdict(list)
+    for at, key_result in mapping.key_results.items():
+        whole = whole_of(mapping, key_result)
+        if whole is not None:
+            found[whole].append(at)
+    return dict(found)
 
 
 def rolls_up(objective: Objective) -> bool:
@@ -187,19 +124,29 @@ class _Child(NamedTuple):
 class _RollUp:
     """The figures of all nodes. Cycles go by their ids, all else by folded ids."""
 
-    def __init__(self, mapping: Mapping, tallies: Tallies, as_of: int, frozen: MappingABC[At, Frozen]) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        tallies: Tallies,
+        as_of: int,
+        frozen: MappingABC[At, Frozen],
+        measured: MappingABC[At, Reading],
+    ) -> None:
         self.mapping = mapping
-        self._frozen = frozen
-        day = day_of(mapping, as_of)
+        self._frozen, self._measured, self._tallies = frozen, measured, tallies
+        self._day = day = day_of(mapping, as_of)
+        self._parts = parts_of(mapping)
         self._around = {c.id: tuple(cycles_around(mapping, c)) for c in mapping.cycles.values()}
-        self._results = {at: self._key_result(at, tallies.get(at) or Tally()) for at in mapping.key_results}
+        self._results: dict[At, _Figure] = {}
+        for at in mapping.key_results:
+            self._key_result(at)
         self._own: dict[str, list[At]] = defaultdict(list)
         self._taken: dict[str, list[At]] = defaultdict(list)
         """The same without those that were dropped; an objective that has none left is not in it."""
         for at, key_result in mapping.key_results.items():
             for objective in dict.fromkeys(map(fold, key_result.objectives)):
                 self._own[objective].append(at)
-                if is_taken(key_result, day):
+                if is_taken(key_result, day) and not self._within(key_result, objective):
                     self._taken[objective].append(at)
         self._supporters: dict[str, list[str]] = defaultdict(list)
         for id_, each in mapping.objectives.items():
@@ -214,17 +161,33 @@ class _RollUp:
 
     def nodes(self) -> Iterator[NodeResult]:
         for cycle in self.mapping.cycles.values():
-            yield from (figure.node for (of, _), figure in self._results.items() if of == cycle.id)
+            yield from (self._results[at].node for at in self.mapping.key_results if at[0] == cycle.id)
             yield from (figure.node for (of, _), figure in self._objectives.items() if of == cycle.id)
             pillars = [_Child(Fraction(p.weight), self._pillar(cycle.id, id_)) for id_, p in self.mapping.pillars.items()]
             yield from (child.figure.node for child in pillars)
             yield _mean("company", cycle.id, "company", pillars).node
 
-    def _key_result(self, at: At, tally: Tally) -> _Figure:
-        node = key_result_node(self.mapping.key_results[at], tally)
-        if at in self._frozen:
-            node = self._frozen[at].node(node)
-        return _Figure(node, {at: node.measured})
+    def _key_result(self, at: At) -> _Figure:
+        """Its parts come first. The mapping files allow no circle."""
+        if at not in self._results:
+            key_results = self.mapping.key_results
+            taken = [part for part in self._parts.get(at, ()) if is_taken(key_results[part], self._day)]
+            parts = [Part(key_results[part], self._key_result(part).node) for part in taken]
+            node = key_result_node(key_results[at], self._tallies.get(at) or Tally(), self._measured.get(at), parts)
+            if at in self._frozen:
+                node = self._frozen[at].node(node)
+            self._results[at] = _Figure(node, {at: node.measured})
+        return self._results[at]
+
+    def _within(self, key_result: KeyResult, objective: str) -> bool:
+        """Whether it is part, at any height, of another key result of the objective, which has it in its figure."""
+        whole = whole_of(self.mapping, key_result)
+        while whole is not None:
+            above = self.mapping.key_results[whole]
+            if objective in map(fold, above.objectives):
+                return True
+            whole = whole_of(self.mapping, above)
+        return False
 
     # ---- objectives ----
 
