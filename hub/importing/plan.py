@@ -22,7 +22,7 @@ SAID = "from the sheet: "
 GONE = "Not in the sheet any more"
 _GONE_OBJECTIVE = f'{GONE}. Remove it with its key results, or say state = "dropped".'
 _GONE_KEY_RESULT = f'{GONE}. Remove it, or say dropped = {{ on = DAY, why = "..." }}.'
-_LATER = "to be measured by a metric in a later version"
+_LATER = "to be measured by a metric"
 _UNKNOWN = "not declared in any mapping file"
 _ORDER: Mapping[str, tuple[Keys, ...]] = {
     "objective": (("id",), ("name",), ("cycle",), ("team",), ("owner",), ("anchor", "pillar"), ("pillar",), ("weight",)),

@@ -18,6 +18,7 @@ from hub.mappings.controls import check_controls
 from hub.mappings.draft import Draft
 from hub.mappings.files import collect, digest, is_csv, normalise
 from hub.mappings.people import read_fences, read_people
+from hub.mappings.queries import is_query, query_texts, read_queries
 from hub.mappings.repeated import told_once
 from hub.mappings.rules import read_rules
 from hub.mappings.strategy import read_strategy
@@ -38,7 +39,8 @@ def load_mappings(folder: Path, timezone: str) -> tuple[Mapping, tuple[Problem, 
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The texts of all ``*.toml`` and ``*.csv`` under a folder, by name with its own in front. Raises ``ConfigError``."""
+    """The texts of all ``*.toml`` and ``*.csv`` under a folder, and of its queries, by name with its own in front. Raises
+    ``ConfigError``."""
     files, problems = collect(folder)
     problems = [problem for problem in problems if not is_csv(problem.file)]  # it matters to ``parse`` only if it is named
     if problems:
@@ -76,7 +78,11 @@ def _drafted(texts: dict[str, str], unreadable: list[Problem]) -> Draft:
             draft.unreadable[problem.file] = problem
         else:
             draft.problems.append(problem)
+    draft.queries = frozenset(query_texts(texts))
+    draft.problems += read_queries(texts)
     for name, text in texts.items():
+        if is_query(name):
+            continue
         found = None if is_csv(name) else read(name, text)
         if found is None:
             draft.tables[name] = text
@@ -85,7 +91,7 @@ def _drafted(texts: dict[str, str], unreadable: list[Problem]) -> Draft:
         else:
             draft.problems.append(found)
     if draft.problems:  # what a broken file declares is unknown, so nothing that names it can be called wrong
-        draft.hidden |= {"cycle", "pillar", "allowance", "team", "objective", "key_result"}
+        draft.hidden |= {"cycle", "pace", "rates", "pillar", "allowance", "team", "metric", "objective", "key_result"}
     return draft
 
 
@@ -106,4 +112,8 @@ def _mapping(draft: Draft, texts: dict[str, str], timezone: str) -> Mapping:
         patterns=tuple(draft.patterns),
         people=tuple(draft.people),
         former=draft.former,
+        metrics=draft.metrics,
+        scale=draft.scale,
+        curves=draft.curves,
+        rates=draft.rates,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.mappings import grammar as g
+from hub.mappings.check_metrics import warn_of_metrics
 from hub.mappings.check_rules import warn_of_rules
 from hub.mappings.checks import by_start, contains
 from hub.mappings.draft import Draft
@@ -32,6 +33,7 @@ def warn(draft: Draft) -> None:
     _owners(draft)
     _unreachable(draft)
     _shared_ownership(draft)
+    warn_of_metrics(draft)
     warn_of_rules(draft)
 
 
@@ -149,9 +151,10 @@ def _supports_elsewhere(draft: Draft) -> None:
 
 
 def _outputs(draft: Draft) -> None:
-    """Completion is output. Told once: no other kind can be written so far."""
+    """Completion is output. Told once, of all objectives that have nothing else."""
     beneath = _beneath(draft)
-    found = [o for k, o in draft.objectives.items() if o.state == "agreed" and k in beneath]
+    work = {k for k, results in beneath.items() if all(result.kind == "completion" for result in results)}
+    found = [o for k, o in draft.objectives.items() if o.state == "agreed" and k in work]
     if len(found) == 1:
         text = f'The objective "{found[0].id}" has only completion key results: work that gets done, not what it changes.'
         draft.warn(found[0].place, text, _OUTCOME)
@@ -160,7 +163,7 @@ def _outputs(draft: Draft) -> None:
         draft.warn(found[0].place, text, _OUTCOME)
 
 
-_OUTCOME = "Completion is output: write the outcome into the name, and look at it beside the number."
+_OUTCOME = "Completion is output: add a key result with a metric for what it shall change."
 
 
 def _crowded_objectives(draft: Draft) -> None:
@@ -168,7 +171,7 @@ def _crowded_objectives(draft: Draft) -> None:
     for folded, results in _beneath(draft).items():
         by_cycle: dict[str, int] = defaultdict(int)
         for result in results:
-            by_cycle[result.cycle] += 1
+            by_cycle[result.cycle] += result.part_of is None  # parts are shown under their whole
         objective, most = draft.objectives[folded], max(by_cycle.values())
         if objective.state == "agreed" and most > MOST_KEY_RESULTS:
             found.append((objective, most))
@@ -247,6 +250,8 @@ def _unreachable(draft: Draft) -> None:
         former[cycle, new].append(old)
     left = []
     for result in _alive(draft):
+        if result.kind != "completion":
+            continue  # a metric, steps or parts measure it
         teams, ids = _teams(draft, result), {fold(result.id), *former[result.cycle, fold(result.id)]}
         open_to = [reach for fence, reach in reaches.items() if fence is None or teams & within[fence]]
         if not any(reach.has(ids) for reach in open_to):

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from hub.mappings import grammar_rules as g
 from hub.mappings.comparisons import exactly, read_table
 from hub.mappings.draft import Draft
-from hub.mappings.line import CAPTURES, KEY_RESULT, TEAM, Keys, Line, Word, finite, toml
-from hub.model import Condition, Test, fold
+from hub.mappings.line import CAPTURES, KEY_RESULT, TEAM, Keys, Line, finite, toml
+from hub.model import Condition, Filter, Test, fold
 from hub.tomlfile import Table, day_of, did_you_mean, instead, nearest
 from hub.tomlfile.dates import is_day
 
@@ -32,28 +32,54 @@ class Read(NamedTuple):
         return tuple(c for c in CAPTURES if any(c in t for t in texts))
 
 
-def read_lines(draft: Draft, block: Table, word: Word) -> list[Read]:
-    """The lines of ``when`` or ``unless`` of a block, those without a mistake."""
-    lines = block.table(word, word, _as_line(word, block.values.get(word)))
+def read_lines(draft: Draft, block: Table, key: str, word: str = "", *, names: bool = True) -> list[Read]:
+    """The lines of ``when`` or ``unless`` of a block, those without a mistake. ``word`` is how messages call what stands under
+    ``key``; ``names`` is whether items may name key results and teams in them."""
+    word = word or key
+    lines = block.table(key, word, _as_line(word, block.values.get(key)))
     if lines is None:
         return []
-    if not lines.values and word == "unless":
-        block.problem(word, "`unless` is empty.", 'Add a line such as unless.label = "spike", or remove it.')
+    if not lines.values and key == "unless":
+        block.problem(key, f"`{word}` is empty.", f'Add a line such as {word}.label = "spike", or remove it.')
     found: list[Read] = []
-    for key in lines.values:
-        if key == "field":
-            found += _named_fields(draft, lines, word)
-        elif key in g.FIELDS:
-            found += _line(Line(draft, lines, key, key, word), (word, key))
-        elif key in g.FIELDS_REFUSED:
-            remedy = g.FIELDS_REFUSED[key].replace("when.", f"{word}.")
-            lines.problem(key, f"`{word}.{key}` is not supported by this version.", remedy, at_key=True)
+    for name in lines.values:
+        if name == "field":
+            found += _named_fields(draft, lines, key, word, names)
+        elif name in g.FIELDS:
+            found += _line(Line(draft, lines, name, name, word, names), (key, name))
+        elif name in g.FIELDS_REFUSED:
+            remedy = g.FIELDS_REFUSED[name].replace("when.", f"{word}.")
+            lines.problem(name, f"`{word}.{name}` is not supported by this version.", remedy, at_key=True)
         else:
-            lines.problem(key, f'"{key}" is no field of a condition.', _no_field(key, word), at_key=True)
+            lines.problem(name, f'"{name}" is no field of a condition.', _no_field(name, word), at_key=True)
     return found
 
 
-def _no_field(key: str, word: Word) -> str:
+class Lines(NamedTuple):
+    """The lines of ``when`` and ``unless`` that rows or items must fit, which name nothing."""
+
+    when: list[Read]
+    unless: list[Read]
+
+    @property
+    def filter(self) -> Filter:
+        return Filter(tuple(line.condition for line in self.when), tuple(line.condition for line in self.unless))
+
+    @property
+    def all(self) -> list[Read]:
+        return [*self.when, *self.unless]
+
+
+def read_filter(draft: Draft, block: Table) -> Lines:
+    """The lines by which a block that is no rule narrows what it reads."""
+    if block.values.get("when") == {}:
+        word = f"{block.prefix}when"
+        block.problem("when", f"`{word}` is empty.", f'Add a line such as {word}.project = "CORE", or remove it.')
+    when, unless = (read_lines(draft, block, key, f"{block.prefix}{key}", names=False) for key in ("when", "unless"))
+    return Lines(when, unless)
+
+
+def _no_field(key: str, word: str) -> str:
     otherwise = f"A field of your own is written {word}.field.{key}; others are {', '.join(g.FIELDS)}."
     right = instead(g.FIELDS_OTHERS.get(fold(key).replace("-", "_").replace(" ", "_"), ""))
     return right or did_you_mean(key, g.FIELDS, otherwise=otherwise, likeness=0.7)
@@ -62,7 +88,7 @@ def _no_field(key: str, word: Word) -> str:
 _IN_ONE = re.compile(r"\s*(\w+)\s*(?:[:=~]|==|is)\s*[\"']?([^\"'\\]+?)[\"']?\s*", re.IGNORECASE)
 
 
-def _as_line(word: Word, value: object) -> str:
+def _as_line(word: str, value: object) -> str:
     """How to write a condition that was given as one text: ``label:x``."""
     found = _IN_ONE.fullmatch(value) if isinstance(value, str) else None
     field = nearest(found[1], g.FIELDS, 0.7) if found else None
@@ -71,12 +97,12 @@ def _as_line(word: Word, value: object) -> str:
     return f'Write one line per condition: {word}.project = "CORE".'
 
 
-def _named_fields(draft: Draft, lines: Table, word: Word) -> list[Read]:
+def _named_fields(draft: Draft, lines: Table, key: str, word: str, names: bool) -> list[Read]:
     fields = lines.table("field", f"{word}.field", f'Name the field: {word}.field.team = "Core".')
     found: list[Read] = []
     for name in fields.values if fields else ():
         assert fields is not None
-        found += _line(Line(draft, fields, name, f"field.{fold(name)}", word), (word, "field", name))
+        found += _line(Line(draft, fields, name, f"field.{fold(name)}", word, names), (key, "field", name))
     return found
 
 
@@ -245,7 +271,7 @@ def _from_text(line: Line, text: str) -> str:
 
 def _capture(line: Line, keys: Keys, written: str) -> Test | None:
     braces = BRACE.findall(written)
-    if any(b not in CAPTURES for b in braces):
+    if not line.names or any(b not in CAPTURES for b in braces):
         return None  # reported with all others by ``braces``
     named = KEY_RESULT if KEY_RESULT in braces else TEAM
     what = "a key result" if named == KEY_RESULT else "a team"

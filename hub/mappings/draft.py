@@ -12,14 +12,18 @@ from hub.errors import Problem
 from hub.mappings.csvfile import CsvFile, read_csv
 from hub.model import (
     Allowance,
+    Curve,
     Cycle,
     KeyResult,
+    Metric,
     Objective,
     Pattern,
     Person,
     Pillar,
     Place,
+    Rates,
     Rule,
+    Scale,
     StatusWord,
     Team,
     fold,
@@ -59,6 +63,10 @@ class Draft:
     pillars: dict[str, Pillar] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     allowances: dict[str, Allowance] = field(default_factory=dict)
+    scale: Scale = field(default_factory=Scale)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    rates: dict[str, tuple[Rates, ...]] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
     objectives: dict[str, Objective] = field(default_factory=dict)
     key_results: dict[tuple[str, str], KeyResult] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
@@ -75,6 +83,8 @@ class Draft:
     people: list[Person] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     """Texts of the CSV files by name."""
+    queries: frozenset[str] = frozenset()
+    """Names of the SQL queries that have a file."""
     unreadable: dict[str, Problem] = field(default_factory=dict)
     """CSV files that cannot be read: no matter as long as nothing names them."""
     used: dict[str, CsvFile | None] = field(default_factory=dict)
@@ -161,7 +171,7 @@ class Draft:
 
 _SECTIONS = {
     "cycle": "[cycle]", "pillar": "[pillar]", "allowance": "[allowance]", "team": "a [[team]]", "objective": "an [[objective]]",
-    "key_result": "a [[key_result]]",
+    "key_result": "a [[key_result]]", "metric": "a [[metric]]", "rates": "[rates]",
 }  # fmt: skip
 
 

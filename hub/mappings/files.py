@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hub.errors import Problem
+from hub.mappings.queries import is_query
 
 MAX_BYTES = 4 * 2**20
+MAX_QUERY = 2**18
 
 
 _OTHERS = frozenset({"tests", "queries"})
-"""Folders at the top of the mapping folder whose files are read by others."""
+"""Folders at the top of the mapping folder; of what lies in them only the queries belong to the mapping."""
 
 
 def is_csv(name: str) -> bool:
@@ -22,8 +24,8 @@ def is_csv(name: str) -> bool:
 
 
 def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
-    """The texts of all ``*.toml`` and ``*.csv`` under a folder by name, the folder's own in front, and a problem for each
-    unreadable one. ``tests/`` and ``queries/`` are left out."""
+    """The texts of all ``*.toml`` and ``*.csv`` under a folder, and of ``queries/*.sql``, by name with the folder's own in front,
+    and a problem for each unreadable one. ``tests/`` and all else in ``queries/`` is left out."""
     if not folder.is_dir():
         return {}, [
             Problem(
@@ -34,19 +36,20 @@ def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path.suffix != ".toml" and not is_csv(path.name):
+        query = len(relative.parts) == 2 and is_query(relative.as_posix())
+        if path.suffix != ".toml" and not is_csv(path.name) and not query:
             continue
         if any(part.startswith(".") for part in relative.parts) or not path.is_file():
             continue  # editors' and version control's own files
-        if relative.parts[0] in _OTHERS and len(relative.parts) > 1:
+        if relative.parts[0] in _OTHERS and len(relative.parts) > 1 and not query:
             continue
         name = f"{folder.name}/{relative.as_posix()}"  # as an admin types it, and an editor opens it
-        found = text_of(path, name)
+        found = _query(path, name, folder) if query else text_of(path, name)
         if isinstance(found, Problem):
             problems.append(found)
         else:
             files[name] = found
-    if all(map(is_csv, files)) and all(is_csv(problem.file) for problem in problems):
+    if all(is_csv(name) or is_query(name) for name in files) and all(is_csv(problem.file) for problem in problems):
         problems.append(
             Problem(
                 str(folder),
@@ -56,6 +59,16 @@ def collect(folder: Path) -> tuple[dict[str, str], list[Problem]]:
             )
         )
     return dict(sorted(files.items())), problems
+
+
+def _query(path: Path, name: str, folder: Path) -> str | Problem:
+    """The text of a query: a file inside the folder, also where it is a link, and not larger than people write."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return Problem(name, 0, "The file is a link to outside of the folder.", "Put the query itself here.")
+    found = text_of(path, name)
+    if isinstance(found, str) and len(found) > MAX_QUERY:
+        return Problem(name, 0, "The query is larger than 256 kB.", "Make a view of it at the database, and select from that.")
+    return found
 
 
 def text_of(path: Path, name: str) -> str | Problem:

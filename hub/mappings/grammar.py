@@ -6,25 +6,22 @@ there are says ``spec``, from which editors' schemas and the reference are made 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from hub.mappings import spec
-from hub.model import AnchorKind
+from hub.model import AnchorKind, Judged, Kind
 
 LEAVE = "Remove it for now."
 _PRIVATE = "Write private = true on the [[rule]] that finds such work."
 
 TOP = tuple(block.name for block in spec.BLOCKS)
-TOP_REFUSED = {
-    "metric": 'Remove the metric; a key result of kind "completion" measures the work that is attached to it.',
-}
-
 KEY_RESULTS = ("kr", "krs", "keyresult", "keyresults", "key_results", "result", "results")
 TOP_OTHERS = {
     **dict.fromkeys(("rules", "mapping", "mappings", "link", "links"), "[[rule]]"),
     **dict.fromkeys(("objectives", "okr", "okrs", "goal", "goals"), "[[objective]]"),
     **dict.fromkeys(KEY_RESULTS, "[[key_result]]"),
     **dict.fromkeys(("teams", "squad", "squads"), "[[team]]"),
+    **dict.fromkeys(("metrics", "kpi", "kpis", "measure", "measures", "indicator", "indicators"), "[[metric]]"),
     **dict.fromkeys(("cycles", "quarter", "quarters", "period", "periods"), "[cycle]"),
     **dict.fromkeys(("pillars", "priority", "priorities", "theme", "themes"), "[pillar]"),
     **dict.fromkeys(("allowances", "budget", "budgets"), "[allowance]"),
@@ -50,8 +47,17 @@ CYCLE_REFUSED = {
     "for_each": "Write one line per cycle.",
 }
 
-SCALE = spec.SCALE.names
 AMBITIONS: tuple[Literal["committed", "aspirational"], ...] = ("committed", "aspirational")
+SCALE = spec.SCALE.names
+SCALE_OTHERS: dict[str, str] = {
+    **dict.fromkeys(("green", "ok", "good"), "on_track"),
+    **dict.fromkeys(("amber", "yellow", "warning"), "at_risk"),
+    **dict.fromkeys(("red", "off_track"), "It begins below `at_risk`: remove the line."),
+    **dict.fromkeys(("grace", "early", "no_verdict"), "too_early"),
+    **dict.fromkeys(("stale", "unknown", "old"), "late"),
+    **dict.fromkeys(("scores", "done", "success"), "score"),
+    **dict.fromkeys(AMBITIONS, "They stand in `score`: score = { committed = 1.0, aspirational = 0.7 }."),
+}
 RATES = spec.RATES.names
 RATES_OTHERS = {
     **dict.fromkeys(("currency", "in", "into"), "base"),
@@ -110,47 +116,48 @@ OBJECTIVE_REFUSED = {
 STATES: tuple[Literal["draft", "agreed", "dropped"], ...] = ("draft", "agreed", "dropped")
 
 KEY_RESULT = spec.KEY_RESULT.names
-_COMPLETION = 'A key result of kind "completion" goes from nothing done to all of its work done.'
-_CALCULATED = "Remove it; progress is calculated from the work that is attached."
+_CALCULATED = "Remove it; progress is calculated, from the metric or from the work that is attached."
 _BY_RULE = 'Write a [[rule]] with when.label = "..." and `to` this key result.'
+_OF_METRIC = "It belongs to the metric: write it there."
 KEY_RESULT_OTHERS = {
     **_FORMER,
+    **{key: f"metric.{key}" for key in spec.METRIC.names if key not in (*spec.KEY_RESULT.names, "every", "unit")},
     **dict.fromkeys(("title", "description"), "name"),
     **dict.fromkeys(("parent", "objectives"), "objective"),
     **dict.fromkeys(("quarter", "period"), "cycle"),
+    **dict.fromkeys(("kpi", "measure", "measures", "metrics", "indicator"), "metric"),
+    **dict.fromkeys(("start_value", "baseline", "initial"), "start"),
+    **dict.fromkeys(("target_value", "goal", "targets"), "target"),
+    **dict.fromkeys(("step", "milestones", "checklist", "deliverables"), "steps"),
+    **dict.fromkeys(("if", "where", "filter", "condition", "conditions"), "when"),
+    **dict.fromkeys(("whole", "part", "parent_key_result", "belongs_to"), "part_of"),
+    **dict.fromkeys(("aggregate", "aggregation", "rollup", "roll_up"), "combine"),
+    **dict.fromkeys(("judged", "evaluate", "judgement"), "judge"),
     **dict.fromkeys(("depends", "depends_on", "dependency", "dependencies", "waits_for", "blocked_by", "requires"), "needs"),
     **dict.fromkeys(("cancelled", "canceled", "abandoned"), "dropped"),
-    **dict.fromkeys(("curve", "phasing"), "pace"),
+    **dict.fromkeys(("curve", "phasing", "trajectory"), "pace"),
     **dict.fromkeys(("note", "notes", "page"), "home"),
+    **dict.fromkeys(("unit", "every"), _OF_METRIC),
+    "due": "A key result lasts as long as its cycle; the steps of a milestone have a `due` each.",
     "type": "kind",
     "lead": "owner",
 }
 KEY_RESULT_REFUSED = {
     **dict.fromkeys(("progress", "current", "value", "done"), _CALCULATED),
     **dict.fromkeys(("label", "labels"), _BY_RULE),
-    "baseline": _COMPLETION,
-    "part_of": "Give it the objective directly; parts would be averaged like the rest.",
-    "combine": LEAVE,
-    "metric": _COMPLETION,
-    "start": _COMPLETION,
-    "target": _COMPLETION,
-    "unit": _COMPLETION,
-    "every": LEAVE,
-    "judge": LEAVE,
-    "steps": 'Make each step an epic and use kind = "completion" with level = "epic".',
-    "due": LEAVE,
-    **dict.fromkeys(("when", "unless"), "Write a [[rule]] with these lines and `to` this key result."),
     "starts": "Remove it; a key result lasts as long as its cycle.",
     "ends": "Remove it; a key result lasts as long as its cycle.",
     "private": _PRIVATE,
     "with": "Write `with` in its objective, or name the one team that answers for it in `team`.",
     "state": 'Write `state` in its objective; a key result that is given up says dropped = { on = DAY, why = "..." }.',
 }
-STEP = ("name", "weight", "due", "when")
+STEP = spec.STEP
 STEP_OTHERS = {
     **dict.fromkeys(("title", "id"), "name"),
     **dict.fromkeys(("by", "date", "until", "deadline"), "due"),
     **dict.fromkeys(("if", "where"), "when"),
+    **dict.fromkeys(("not", "except", "without"), "unless"),
+    **dict.fromkeys(("size", "points", "share"), "weight"),
     "key": "when.key",
     "label": "when.label",
 }
@@ -164,33 +171,39 @@ DROPPED_OTHERS = {
     **dict.fromkeys(("date", "day", "since", "at"), "on"),
     **dict.fromkeys(("reason", "because", "comment"), "why"),
 }
-KINDS: tuple[Literal["completion"], ...] = ("completion",)
-KIND = 'Use kind = "completion", or leave this key result out until its kind is supported.'
-KINDS_REFUSED = {
-    **dict.fromkeys(("increase", "decrease", "stay_above", "stay_below", "stay_within"), KIND),
-    "milestone": 'Make each step an epic and use kind = "completion" with level = "epic", or leave this key result out for now.',
+KINDS: tuple[Kind, ...] = (
+    "increase", "decrease", "stay_above", "stay_below", "stay_within", "milestone", "completion",
+)  # fmt: skip
+"""Kinds as they are written; `parts` is what combine = "mean" makes of a key result."""
+KINDS_OTHERS = {
+    **dict.fromkeys(("reduce", "reduction", "down", "lower", "minimise", "minimize"), "decrease"),
+    **dict.fromkeys(("raise", "grow", "growth", "up", "reach", "maximise", "maximize"), "increase"),
+    **dict.fromkeys(("above", "at least", "at_least", "minimum", "min", "keep above", "maintain", "control"), "stay_above"),
+    **dict.fromkeys(("below", "at most", "at_most", "maximum", "max", "keep below", "limit"), "stay_below"),
+    **dict.fromkeys(("within", "between", "range", "band", "corridor"), "stay_within"),
+    **dict.fromkeys(("milestones", "steps", "checklist", "binary", "boolean", "yes/no", "deliverable"), "milestone"),
+    **dict.fromkeys(("complete", "work", "output", "tasks", "epics", "initiative"), "completion"),
+    **dict.fromkeys(("parts", "sum", "mean", "roll-up", "rollup"), 'Write combine = "mean" without `kind`, or combine = "sum".'),
+    **dict.fromkeys(
+        ("metric", "kpi", "number", "numeric", "percent", "percentage", "currency", "amount", "target"),
+        'Write which way it shall go: kind = "increase", "decrease", "stay_above", "stay_below" or "stay_within".',
+    ),
 }
-METRIC_KINDS = frozenset({"metric", "kpi", "number", "numeric", "percent", "percentage", "currency", "amount", "target"})
-"""What a key result with a metric is called elsewhere."""
-OTHER_KINDS = (
-    "baseline",
-    "current",
-    "value",
-    "metric",
-    "start",
-    "target",
-    "unit",
-    "every",
-    "judge",
-    "steps",
-    "due",
-    "when",
-    "unless",
-    "part_of",
-    "combine",
-)
-BY: tuple[Literal["count", "estimate"], ...] = ("count", "estimate")
-BY_REFUSED = {"amount": 'Use by = "count" or by = "estimate".'}
+COMBINE: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
+COMBINE_OTHERS = {"average": "mean", "avg": "mean", "total": "sum", "add": "sum"}
+JUDGE: tuple[Judged, ...] = get_args(Judged)
+JUDGE_OTHERS = {
+    **dict.fromkeys(("mean", "avg"), "average"),
+    **dict.fromkeys(("latest", "newest", "current", "now", "end"), "last"),
+    **dict.fromkeys(("max", "maximum", "min", "minimum", "every", "all", "always"), "worst"),
+    **dict.fromkeys(("ratio", "percentage", "percent", "part"), "share"),
+}
+TARGETS = spec.TARGETS
+TARGETS_OTHERS = {
+    **dict.fromkeys(("by", "date", "day", "due", "until"), "on"),
+    **dict.fromkeys(("value", "goal"), "target"),
+}
+BY: tuple[Literal["count", "estimate", "amount"], ...] = ("count", "estimate", "amount")
 LEVELS: tuple[Literal["epic", "story", "leaf"], ...] = ("epic", "story", "leaf")
 MISSING: tuple[Literal["mean", "0", "1"], ...] = ("mean", "0", "1")
 BEFORE_CYCLE: tuple[Literal["leave_out", "count"], ...] = ("leave_out", "count")

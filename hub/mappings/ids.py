@@ -40,8 +40,13 @@ def identified(draft: Draft, table: Table, kind: str, *, within: str = "") -> st
 
 def _example(table: Table) -> str:
     name = table.values.get("name")
-    slug = re.sub(r"[^a-z0-9]+", "-", fold(spelt(name))).strip("-") if isinstance(name, str) else ""
-    return "-".join(slug.split("-")[:3]) or "my-id"
+    return slug(name) if isinstance(name, str) else "my-id"
+
+
+def slug(name: str) -> str:
+    """An id that a name suggests."""
+    found = re.sub(r"[^a-z0-9]+", "-", fold(spelt(name))).strip("-")
+    return "-".join(found.split("-")[:3]) or "my-id"
 
 
 def reference(draft: Draft, table: Table, key: str, kind: str) -> str | None:

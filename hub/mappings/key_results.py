@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from hub.mappings import grammar as g
 from hub.mappings.checks import contains
 from hub.mappings.draft import Draft
 from hub.mappings.ids import Keys, arrows, circles, former_ids, identified, named_twice, reference, references, texts_at
-from hub.mappings.steps import check_steps
+from hub.mappings.kinds import read_measured
+from hub.mappings.parts import check_parts, read_part_of
 from hub.mappings.teams import team_of
 from hub.mappings.templates import blocks
 from hub.model import Cycle, Drop, KeyResult, Need, Objective, fold
-from hub.tomlfile import Table, did_you_mean
+from hub.tomlfile import Table
 
 
 class _Found(NamedTuple):
@@ -30,12 +31,16 @@ def read_key_results(draft: Draft) -> None:
     found = [_declared(draft, table) for table in blocks(draft, "key_result")]
     former_ids(draft, "key_result", ((f.id, f.table, f.cycle or _nowhere(f.table)) for f in found))
     tables: dict[tuple[str, str], Table] = {}
-    for one in found:  # all ids are declared now: a key result may wait for a later one
-        result = _key_result(draft, one)
+    wholes: set[tuple[str, str]] = set()
+    for one in found:  # all ids are declared now: a key result may wait for a later one, or be a part of it
+        part_of = read_part_of(draft, one.table, one.id, one.cycle)
+        if part_of is not None and one.cycle is not None:
+            wholes.add((one.cycle, fold(part_of)))
+        result = _key_result(draft, one, part_of)
         if result is not None:
             key = (result.cycle, fold(result.id))
             draft.key_results[key], tables[key] = result, one.table
-    _pace_warning(draft, found)
+    check_parts(draft, tables, wholes)
     for circle in circles({k: [to for need in r.needs for to in needed(draft, r, need)] for k, r in draft.key_results.items()}):
         text = f"Key results wait for each other in a circle: {arrows(draft.key_results[k].id for k in circle)}."
         tables[circle[0]].problem("needs", text, "Remove one of these `needs`.")
@@ -45,20 +50,10 @@ def read_key_results(draft: Draft) -> None:
 
 
 def _declared(draft: Draft, table: Table) -> _Found:
-    _keys(table)
+    table.only(g.KEY_RESULT, g.KEY_RESULT_REFUSED, g.KEY_RESULT_OTHERS)
     objectives = _objectives(draft, table)
     cycle = _cycle(draft, table, objectives)
     return _Found(table, _id(draft, table, cycle), objectives, cycle)
-
-
-def _keys(table: Table) -> None:
-    """Of a kind that is refused anyway, the keys that only belong to that kind are not worth a line each."""
-    table.only([*g.KEY_RESULT, *(g.OTHER_KINDS if _other_kind(table) else ())], g.KEY_RESULT_REFUSED, g.KEY_RESULT_OTHERS)
-
-
-def _other_kind(table: Table) -> bool:
-    kind = table.values.get("kind")
-    return isinstance(kind, str) and (fold(kind) in g.KINDS_REFUSED or fold(kind) in g.METRIC_KINDS)
 
 
 def _objectives(draft: Draft, table: Table) -> tuple[Objective, ...]:
@@ -113,40 +108,30 @@ def _nowhere(table: Table) -> str:
 # ---- the block itself -------------------------------------------------------------------------------------------------------
 
 
-def _key_result(draft: Draft, found: _Found) -> KeyResult | None:
+def _key_result(draft: Draft, found: _Found, part_of: str | None) -> KeyResult | None:
     table, id, objectives, cycle = found
-    kind = _kind(table)
-    by = table.choice("by", g.BY, g.BY_REFUSED) or "count"
+    span = draft.cycles.get(fold(cycle)) if cycle else None
+    before = sum(not p.warning for p in draft.problems)
+    measured = read_measured(draft, table, id, span)
+    understood = sum(not p.warning for p in draft.problems) == before
+    by = table.choice("by", g.BY) or "count"
     level = table.choice("level", g.LEVELS)
     missing = table.choice("missing", g.MISSING) or "mean"
-    before = table.choice("before_cycle", g.BEFORE_CYCLE) or "leave_out"
+    count_before = table.choice("before_cycle", g.BEFORE_CYCLE) or "leave_out"
     ambition = table.choice("ambition", g.AMBITIONS) or "committed"
     name, team, owner, home = table.text("name"), team_of(draft, table), table.text("owner"), table.text("home")
     weight, keywords = table.positive("weight") or Decimal(1), table.texts("keywords")
     accepts = references(draft, table, "accepts", "team")
-    span = draft.cycles.get(fold(cycle)) if cycle else None
     needs, dropped = _needs(draft, table, id, span), _dropped(table, id, span)
-    _pace(draft, table)
-    if id is None or kind is None or cycle is None:
+    if id is None or cycle is None or measured.kind is None or not understood:
         return None
     return KeyResult(
-        id, name or id, objectives[0].id, cycle, table.place, kind,
-        by, level, missing, before, ambition, team, owner, weight, keywords,
+        id, name or id, objectives[0].id, cycle, table.place, measured.kind,
+        by, level, missing, count_before, ambition, team, owner, weight, keywords,
         tuple(o.id for o in objectives[1:]), accepts, needs, dropped, home,
+        measured.metric, measured.rows, measured.ends.start, measured.ends.target, measured.judge, measured.steps,
+        part_of, measured.combine, measured.pace,
     )  # fmt: skip
-
-
-def _kind(table: Table) -> Literal["completion"] | None:
-    if "kind" not in table:
-        table.missing("kind", 'Add kind = "completion": the share of the attached work that is done.')
-    kind = table.values.get("kind")
-    if isinstance(kind, str) and fold(kind) in g.METRIC_KINDS:
-        text = f'"{kind}" is not a kind; a key result with a metric is not supported by this version.'
-        table.problem("kind", text, g.KIND)
-        return None
-    if isinstance(kind, str) and fold(kind) == "milestone":
-        check_steps(table)
-    return table.choice("kind", g.KINDS, g.KINDS_REFUSED)
 
 
 def _dropped(table: Table, id: str | None, cycle: Cycle | None) -> Drop | None:
@@ -165,27 +150,6 @@ def _dropped(table: Table, id: str | None, cycle: Cycle | None) -> Drop | None:
         text = f'The key result{which} was dropped on {on}, outside of its cycle "{cycle.id}" ({cycle.starts} to {cycle.ends}).'
         dropped.problem("on", text, "Correct the day; leave out of the files what was given up before the cycle began.")
     return None if on is None or why is None else Drop(on, why)
-
-
-def _pace(draft: Draft, table: Table) -> None:
-    value = table.values.get("pace")
-    if value is None or (_other_kind(table) and not isinstance(value, str)):
-        return
-    if isinstance(value, list | dict):
-        text = "A `pace` with targets of its own is not supported by this version."
-        table.problem("pace", text, 'Name a curve of [pace], or write pace = "linear" or "none".')
-        return
-    written, curves = table.text("pace"), draft.known.get("pace", {})
-    if written is not None and fold(written) not in {*g.PACES, *curves} and "pace" not in draft.hidden:
-        remedy = did_you_mean(written, [*g.PACES, *(c.id for c in curves.values())], otherwise="Add it to [pace], or correct it.")
-        table.problem("pace", f'There is no pace "{written}".', remedy)
-
-
-def _pace_warning(draft: Draft, found: list[_Found]) -> None:
-    """Once, and only where no [pace] has been warned of already."""
-    if not any("pace" in top for top in draft.tops()):
-        for place in [one.table.at("pace") for one in found if "pace" in one.table][:1]:
-            draft.warn(place, "`pace` is accepted but not judged yet.", "Progress is shown without a status.")
 
 
 # ---- what it waits for ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from hub.mappings.draft import Draft
 from hub.model import DATES, NUMBERS
 from hub.tomlfile import Cell, Table, number_of, typed
 
-Word = Literal["when", "unless"]
 Kind = Literal["text", "state", "team", "day", "number", "own"]
 Keys = tuple[str | int, ...]
 
@@ -35,13 +34,15 @@ def kind_of(field: str) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``table`` holds the line under ``key``; ``field`` is folded, ``field.NAME`` for one of one's own."""
+    """``table`` holds the line under ``key``; ``field`` is folded, ``field.NAME`` for one of one's own. ``word`` is what stands
+    before it (``when``, ``metric.unless``); ``names`` is whether an item may name a key result or a team in it."""
 
     draft: Draft
     table: Table
     key: str
     field: str
-    word: Word
+    word: str
+    names: bool = True
 
     @property
     def shown(self) -> str:

@@ -154,18 +154,13 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-_OF_OTHERS = frozenset(
-    {"progress", "current", "value", "done", "label", "labels", "unit", "baseline", "private", "with", "state"}
-)
+_OF_OTHERS = frozenset({"progress", "current", "value", "done", "label", "labels", "private", "with", "state"})
 """Words that key results have elsewhere: a message helps whoever writes them, but the grammar never had them."""
 
 
 def _refused(_: str) -> str:
     groups: tuple[tuple[str, dict[str, str]], ...] = (
-        ("`[[{}]]`", g.TOP_REFUSED),
-        ('`kind = "{}"`', g.KINDS_REFUSED),
         ("`{}` of a `[[key_result]]`", {k: v for k, v in g.KEY_RESULT_REFUSED.items() if k not in _OF_OTHERS}),
-        ('`by = "{}"`', g.BY_REFUSED),
         ("`{}` of an `[[objective]]`", {"continues": g.OBJECTIVE_REFUSED["continues"]}),
         ("`owns.{}`", g.OWNS_REFUSED),
         ("`when.{}`", r.FIELDS_REFUSED),
@@ -184,6 +179,7 @@ _PIECES: dict[str, Callable[[str], str]] = {
     "moving": lambda _: _listed(field for field in r.FIELDS if field in r.MOVING | r.FINISHING),
     "operators": _operators,
     "people": _people,
+    "steps": lambda _: _keys(spec.STEPS),
     "private": lambda _: _listed(r.PRIVATE),
     "refused": _refused,
     "strengths": _strengths,

@@ -9,15 +9,19 @@ What a value must be beyond its form (an id that exists, days in order) is the r
 from __future__ import annotations
 
 from hub.mappings.spec.conditions import CYCLE_DAYS, FIELDS, OPERATORS, OWN, WINDOWS
-from hub.mappings.spec.goals import DROPPED, KEY_RESULT, NEED, OBJECTIVE
+from hub.mappings.spec.goals import DROPPED, KEY_RESULT, NEED, OBJECTIVE, STEP, STEPS, TARGETS
 from hub.mappings.spec.judgement import ALLOWANCE, CYCLE, FILE, PACE, RATES, SCALE
+from hub.mappings.spec.measures import DATES as METRIC_DATES
+from hub.mappings.spec.measures import FIELDS as METRIC_FIELDS
+from hub.mappings.spec.measures import METRIC
+from hub.mappings.spec.measures import WINDOWS as METRIC_WINDOWS
 from hub.mappings.spec.rules import RULE
 from hub.mappings.spec.sources import FINDS, IN, PATTERN, RESOLUTION, STATUS
 from hub.mappings.spec.who import OWNS, PILLAR, TEAM
 from hub.mappings.spec.worlds import WORLD
 
 BLOCKS = (
-    FILE, CYCLE, SCALE, PACE, RATES, ALLOWANCE, PILLAR, TEAM, OBJECTIVE, KEY_RESULT, RULE, STATUS, RESOLUTION, PATTERN,
+    FILE, CYCLE, SCALE, PACE, RATES, ALLOWANCE, PILLAR, TEAM, METRIC, OBJECTIVE, KEY_RESULT, RULE, STATUS, RESOLUTION, PATTERN,
 )  # fmt: skip
 """All sections, in the order in which one explains them."""
 
@@ -32,6 +36,10 @@ __all__ = [
     "FINDS",
     "IN",
     "KEY_RESULT",
+    "METRIC",
+    "METRIC_DATES",
+    "METRIC_FIELDS",
+    "METRIC_WINDOWS",
     "NEED",
     "OBJECTIVE",
     "OPERATORS",
@@ -45,6 +53,9 @@ __all__ = [
     "RULE",
     "SCALE",
     "STATUS",
+    "STEP",
+    "STEPS",
+    "TARGETS",
     "TEAM",
     "WINDOWS",
     "WORLD",

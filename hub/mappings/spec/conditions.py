@@ -140,9 +140,13 @@ def _line(field: Field, name: str, any: str = "") -> Key:
     return Key(name, aside, field.meaning, field.example, any=any)
 
 
-CONDITIONS = table(
-    *(_line(field, field.name) for field in FIELDS),
-    Key("field", table(_line(OWN, "NAME", r"\S"), least=1), OWN.meaning, OWN.example),
-    words="lines of conditions",
+_CONDITIONS = _shared(
+    "conditions",
+    table(
+        *(_line(field, field.name) for field in FIELDS),
+        Key("field", table(_line(OWN, "NAME", r"\S"), least=1), OWN.meaning, OWN.example),
+        words="lines of conditions",
+    ),
 )
+CONDITIONS = Value(_CONDITIONS.words, lambda cells: {"allOf": [_CONDITIONS.schema(cells)]})
 """What stands behind ``when`` and ``unless``."""

@@ -76,22 +76,42 @@ _SCORE = table(
     Key("aspirational", SHARE, "Of an aspirational one.", "aspirational = 0.7"),
     words="table",
 )
-_NOT_JUDGED = "This version checks it and says so in a warning; progress is shown without a status."
 SCALE = section(
     "scale",
     (
-        Key("on_track", SHARE, "From this share of the progress expected by now on, a key result is on track.", "on_track = 0.9"),
-        Key("at_risk", SHARE, "From this share on it is at risk, below it off track; less than `on_track`.", "at_risk = 0.7"),
-        Key("too_early", PERCENT, "The share of the cycle in which there is no verdict yet.", 'too_early = "15%"'),
-        Key("score", _SCORE, "What counts as done at the end.", "score = { committed = 1.0, aspirational = 0.7 }"),
+        Key(
+            "on_track",
+            SHARE,
+            "From this share of the progress expected by now on, a key result is on track.",
+            "on_track = 0.9",
+            default="0.9",
+        ),
+        Key(
+            "at_risk",
+            SHARE,
+            "From this share on it is at risk, below it off track; less than `on_track`.",
+            "at_risk = 0.7",
+            default="0.7",
+        ),
+        Key(
+            "too_early", PERCENT, "The share of the cycle in which there is no verdict yet.", 'too_early = "15%"', default='"15%"'
+        ),
+        Key(
+            "score",
+            _SCORE,
+            "What counts as done at the end.",
+            "score = { committed = 1.0, aspirational = 0.7 }",
+            default="1.0 and 0.7",
+        ),
         Key(
             "late",
-            number("number, 1 or more", minimum=1),
+            number("number from 1 to 1000", minimum=1, maximum=1000),
             "A value older than this many times its own rhythm is unknown.",
             "late = 1.5",
+            default="1.5",
         ),
     ),
-    f"The one scale by which every status is judged, the same for all teams. {_NOT_JUDGED}",
+    "The one scale by which every status is judged, the same for all teams. What each word means is in [Status](status.md).",
     """\
 [scale]
 on_track = 0.9
@@ -116,7 +136,8 @@ PACE = lines(
     "NAME = [[SHARE, SHARE], ...]",
     _CURVE,
     (_CURVE,),
-    f"Curves with a name: how far a key result should be at which part of its cycle. {_NOT_JUDGED}",
+    "Curves with a name: how far a key result should be at which part of its cycle. Every curve begins at `[0, 0]`, and straight "
+    "lines join its points.",
     """\
 [pace]
 bookings = [[0.33, 0.15], [0.66, 0.37], [1, 1]]
@@ -139,18 +160,20 @@ RATES = lines(
     'NAME = { base = CURRENCY, since = DAY, CURRENCY = "RATE" }',
     Key(
         "NAME",
-        table(*_RATE, least=3),
-        "A table of rates.",
+        many(table(*_RATE, least=3)),
+        "A table of rates, or a list of them.",
         'plan-2027 = { base = "USD", since = 2027-01-01, EUR = "1.08" }',
         any=ANY_ID,
     ),
     _RATE,
-    "Constant currency: Finance's plan rates, not the day's. This version checks them and says so in a warning; no amount is "
-    "converted.",
+    "Constant currency: Finance's plan rates, not the day's. A metric names a table in `rates`, and its amounts are then in the "
+    "base of that table; a currency without a rate leaves it unmeasured, and is named.",
     """\
 [rates]
 plan-2027 = { base = "USD", since = 2027-01-01, EUR = "1.08", GBP = "1.27" }
 """,
+    "Rates that change within a name are a list, in braces or as `[[rates.NAME]]`: each holds for rows dated on its `since` or "
+    "later, until the next one does; all have one base.",
 )
 
 _TEAM_SHARE = Key("TEAM", PERCENT, "The share of one team, where it is another.", 'platform = "40%"', any=ANY_ID)

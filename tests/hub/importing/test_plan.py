@@ -60,7 +60,7 @@ def test_numbers_of_the_sheet_become_a_comment_and_a_list_by_owner(folder: Folde
     ]
     made = folder.imported(sheet(*rows, headers=headers))
     text = folder.text("growth.toml")
-    later = "to be measured by a metric in a later version"
+    later = "to be measured by a metric"
     assert f"# from the sheet: 60 % -> 80 %, now 65 %, metric activation; {later}; label okr-act; link IDN-31\n" in text
     assert f"# from the sheet: ? -> 4; {later}\n" in text
     assert made.unmeasured == {"Ada": (("trust", "Trust"),), "Rosa": (("activation", "Activation"),), "": (("love", "Love"),)}

@@ -71,6 +71,79 @@ unless.created = { within = "cycle" }
 priority = "{priority}"
 to = "{to}"
 """,
+    "maps/measures.toml": """\
+[pace]
+late = [[0.5, 0.2], [1, 1]]
+[rates]
+plan = [{ base = "USD", since = 2026-01-01, EUR = "1.08" }, { base = "USD", since = 2026-12-01, EUR = "1.1" }]
+[[metric]]
+for_each.rows = [{ id = "arr", field = "amount", days = "28d" }, { id = "size", field = "field.grösse", settle = "3d" }]
+name = "m-{id}"
+id = "{id}"
+source = "crm"
+sum = "{field}"
+times = "probability"
+when.state = ["done", "closed"]
+when.label = ["x", "{id}"]
+when.field.typ = { regex = "^New{1,2}" }
+dated = "stage:Größe"
+window = "{days}"
+settle = "{settle}"
+rates = "plan"
+[[metric]]
+id = "win-rate"
+was = ["wins"]
+source = "crm"
+ratio = { of = { state = "done" }, to = { state = "closed", label = ["a", "b"] } }
+dated = "closed"
+every = "week"
+[[key_result]]
+for_each.rows = [{ r = "emea", start = 0, goal = "+5" }, { r = "amer", start = "measured", goal = "+30%" }]
+id = "m-{r}"
+objective = "o-sales"
+kind = "increase"
+metric = "arr"
+when.field.region = "{r}"
+start = "{start}"
+target = "{goal}"
+pace = "late"
+part_of = "m-all"
+[[key_result]]
+id = "m-all"
+objective = "o-sales"
+kind = "increase"
+combine = "sum"
+target = 9
+[[key_result]]
+id = "wins"
+objective = "o-sales"
+kind = "stay_within"
+metric = "wins"
+target = [0.2, 0.5]
+judge = "share"
+part_of = "both"
+[[key_result]]
+id = "fewer"
+objective = "o-sales"
+kind = "decrease"
+metric = { source = "jira", count = true, when = { type = "Bug" }, unless.state = "closed", every = "day" }
+start = 9
+target = 2
+pace = [{ on = 2026-11-01, target = 6 }, { on = 2026-12-01, target = 3 }]
+part_of = "both"
+[[key_result]]
+id = "both"
+objective = "o-sales"
+combine = "mean"
+[[key_result]]
+id = "steps"
+objective = "o-sales"
+kind = "milestone"
+steps = [
+  { name = "Ä", weight = 2, due = 2026-11-01, when = { key = "IDN-31" } },
+  { name = "B", due = 2026-12-01, when = { label = "b" }, unless = { type = "Bug" } },
+]
+""",
     "maps/rules.toml": """\
 [[rule]]
 when.label = "kr:{key_result}"

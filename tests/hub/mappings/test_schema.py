@@ -15,11 +15,13 @@ from connectors.base import Kind, Option
 from hub.cli.schema import NAMES, made
 from hub.config import spec as config_spec
 from hub.mappings import grammar as g
+from hub.mappings import grammar_metrics as m
 from hub.mappings import grammar_rules as r
 from hub.mappings import parse, people, spec, templates
 from hub.mappings.spec import each, worlds
 from hub.mappings.spec.conditions import OWN
-from hub.model import DATES, NUMBERS, AnchorKind, State
+from hub.model import DATES, NUMBERS, Aggregate, AnchorKind, Judged, Rhythm, State
+from hub.model import Kind as KeyResultKind
 from hub.ruletests import read as ruletests
 from hub.ruletests.values import OUTCOMES
 from hub.tomlfile.schema import text
@@ -99,7 +101,8 @@ def test_the_example_configuration_names_its_schema_and_keeps_to_it() -> None:
 
 WORDS_AND_TYPES = (
     "anchors", "beginners-words", "comparison-words", "condition-fields", "cycle-words", "key-result-kinds", "key-result-words",
-    "objective-words", "resolutions", "rule-words", "scale", "team-words", "types", "unknown-keys", "weights",
+    "metric-aggregates", "metric-days", "metric-words", "milestone-lines", "milestone-steps", "objective-words", "pace-targets",
+    "rates-dated", "resolutions", "rule-words", "scale", "team-words", "types", "unknown-keys", "weights",
 )  # fmt: skip
 
 
@@ -125,11 +128,18 @@ def test_files_with_wrong_words_or_types_break_it(path: Path) -> None:
         ('[[team]]\nid = "a"\nfor_each.team = "x"\n', "team.0.for_each"),
         ('[[team]]\nid = "a b"\n', "team.0.id"),
         ('[[team]]\nname = "A"\n', "team.0"),
-        ('[[key_result]]\nid = "a"\nobjective = "b"\nkind = "milestone"\n', "key_result.0.kind"),
+        ('[[key_result]]\nid = "a"\nobjective = "b"\nkind = "reduce"\n', "key_result.0.kind"),
+        ('[[key_result]]\nid = "a"\nobjective = "b"\ntarget = "30%"\n', "key_result.0.target"),
+        ('[[key_result]]\nid = "a"\nobjective = "b"\nmetric.sum = "amount"\n', "key_result.0.metric"),
+        ('[[key_result]]\nid = "a"\nobjective = "b"\nsteps = [{ name = "A", due = 1, when = {} }]\n', "key_result.0.steps.0.due"),
         ("[cycle]\nq1 = { starts = 2027-01-01 }\n", "cycle.q1"),
         ('[pillar]\nq1 = { for_each.file = "x" }\n', "pillar.q1"),
         ('[status.jira]\n"Parked" = "open"\n', "status.jira.Parked"),
-        ("[[metric]]\n", ""),
+        ("[[metric]]\n", "metric.0"),
+        ('[[metric]]\nsource = "a"\ncount = false\n', "metric.0.count"),
+        ('[[metric]]\nsource = "a"\nwhen.lable = "x"\n', "metric.0.when"),
+        ('[[metric]]\nsource = "a"\nwindow = "28 weeks"\n', "metric.0.window"),
+        ("[[metrics]]\n", ""),
     ],
 )  # fmt: skip
 def test_what_an_editor_marks(written: str, where: str) -> None:
@@ -191,11 +201,16 @@ def test_the_words_of_choices_are_the_readers() -> None:
     of_key_result = {key.name: key for key in spec.KEY_RESULT.keys}
     assert choices(key_of(spec.OBJECTIVE.keys, "state")) == list(g.STATES)
     assert choices(of_key_result["kind"]) == list(g.KINDS)
+    assert {*g.KINDS, "parts"} == set(get_args(KeyResultKind)), "a mean of parts has no kind that is written"
     assert choices(of_key_result["by"]) == list(g.BY)
     assert choices(of_key_result["level"]) == list(g.LEVELS)
     assert choices(of_key_result["missing"]) == [*g.MISSING, 0, 1]
     assert choices(of_key_result["before_cycle"]) == list(g.BEFORE_CYCLE)
     assert choices(of_key_result["ambition"]) == list(g.AMBITIONS)
+    assert choices(of_key_result["combine"]) == list(g.COMBINE)
+    assert choices(of_key_result["judge"]) == list(g.JUDGE) == list(get_args(Judged))
+    assert choices(key_of(spec.METRIC.keys, "every")) == list(m.RHYTHMS) == list(get_args(Rhythm))
+    assert set(m.AGGREGATES) == set(get_args(Aggregate)) <= set(spec.METRIC.names)
     assert choices(key_of(spec.PATTERN.keys, "as")) == list(r.PATTERN_AS)
     assert choices(spec.STATUS.keys[0]) == list(r.STATUS_STATES) == list(get_args(State))
     score = key_of(spec.SCALE.keys, "score")
@@ -243,6 +258,12 @@ ktlo = {}
 enterprise = {}
 [pace]
 curve = [[1, 1]]
+[rates]
+plan-2027 = { base = "USD", since = 2027-01-01, EUR = "1.08" }
+[[metric]]
+id = "new-arr"
+source = "sheet"
+series = "arr"
 [[team]]
 id = "product"
 [[team]]
@@ -260,6 +281,10 @@ kind = "completion"
 id = "soc2"
 objective = "land"
 kind = "completion"
+[[key_result]]
+id = "arr"
+objective = "land"
+kind = "completion"
 """
 PEOPLE = "mail,jira\nben@acme.example,5f0a9c\n"
 NEEDED = {
@@ -269,10 +294,31 @@ NEEDED = {
     "team": {"id": 'id = "mine"'},
     "objective": {"id": 'id = "mine"', "cycle": 'cycle = "2027-q1"'},
     "key_result": {"id": 'id = "mine"', "objective": 'objective = "land"', "kind": 'kind = "completion"'},
+    "metric": {"id": 'id = "mine"', "source": 'source = "jira"', "count": "count = true", "dated": 'dated = "closed"'},
     "rule": {"when": 'when.label = "x"', "to": 'to = "sso"'},
     "pattern": {"in": 'in = "title"', "finds": 'finds = "url"', "as": 'as = "child"'},
 }  # fmt: skip
 """What a section has beside the key that is looked at."""
+RISES = {"kind": 'kind = "increase"', "metric": 'metric = "new-arr"', "start": "start = 1", "target": "target = 9"}
+STAYS = {"kind": 'kind = "stay_above"', "metric": 'metric = "new-arr"', "target": "target = 9"}
+FOR_KEYS = {
+    **{("key_result", key): RISES for key in ("kind", "metric", "when", "unless", "start", "target", "pace")},
+    ("key_result", "judge"): STAYS,
+    ("key_result", "steps"): {"kind": 'kind = "milestone"'},
+    ("key_result", "combine"): {"kind": 'kind = "increase"'},
+    ("metric", "rates"): {"sum": 'sum = "amount"'},
+}
+"""What a key goes with, in place of what its section has usually."""
+PART = """\
+[[key_result]]
+id = "part"
+objective = "land"
+kind = "increase"
+metric = "new-arr"
+start = 1
+target = 9
+part_of = "mine"
+"""
 LINES = frozenset({"cycle", "allowance", "pillar", "rates"})
 HEADERS = {"status": "[status.jira]"}
 KEYS = [(block.name, key.name, key.example) for block in spec.BLOCKS for key in block.keys if not key.any or block.line]
@@ -291,7 +337,9 @@ def section(block: str, key: str, line: str) -> str:
     """A section with a line, and with what it needs besides."""
     line = 'id = "mine"' if key == "id" and line.startswith('id = "') else line
     first = line.partition(" ")[0].partition(".")[0].strip('"')
-    beside = {k: v for k, v in NEEDED[block].items() if k != first}
+    beside = {k: v for k, v in {**NEEDED[block], **FOR_KEYS.get((block, first), {})}.items() if k != first}
+    if block == "metric" and (first in m.AGGREGATES or "sum" in beside):
+        beside.pop("count", None)
     if key in ("allowance", "ignore"):
         beside.pop("to")
     if "{key_result}" in line:
@@ -299,7 +347,8 @@ def section(block: str, key: str, line: str) -> str:
     if block in LINES:
         return f"[{block}]\nmine-1.{f'{chr(10)}mine-1.'.join((*beside.values(), line))}\n"
     of = next(b for b in spec.BLOCKS if b.name == block)
-    return "\n".join((HEADERS.get(block, of.header), *beside.values(), line, ""))
+    written = "\n".join((HEADERS.get(block, of.header), *beside.values(), line, ""))
+    return written + PART if first == "combine" else written
 
 
 def written_key(key: str) -> str:
@@ -308,6 +357,7 @@ def written_key(key: str) -> str:
 
 def errors(written: str) -> list[str]:
     files = {"m/base.toml": BASE, "m/mine.toml": written, "m/people.csv": PEOPLE, "m/teams.csv": "id\nx\n"}
+    files["m/queries/activation.sql"] = "SELECT 1"
     return [str(p) for p in parse(files, "UTC")[1] if not p.warning]
 
 
@@ -334,6 +384,10 @@ VALUES = [
     "[[0.5, 0.2], [1, 1]]", "{}", "{ gte = 5 }", '{ within = "Cycle" }', "{ empty = true }", "{ regex = 'a' }",
     "{ sso = 0.5, soc2 = 0.5 }", '{ pillar = "enterprise" }', '{ on = 2027-02-01, why = "x" }', '{ lt = "Due" }',
     '{ label = "x" }', '[{ gte = 5 }, "x"]', '{ key_result = "soc2", by = 2027-02-01 }', "{ gt = 2, lte = 5.5 }",
+    '"value"', '"field.Arr"', '"28d"', '"closed"', '"Day"', '"3d"', '["created", "stage:Pitch"]', '"activation"', '"new-arr"',
+    '{ of = { label = "x" }, to = { label = ["x", "y"] } }', '"Measured"', '"+30%"', "[3, 9]", '"share"', '"Sum"', '"Increase"',
+    '[{ name = "A", due = 2027-02-01, when = { key = "A-1" } }]', "[{ on = 2027-02-01, target = 3 }]", '{ source = "jira" }',
+    '{ source = "jira", sum = "amount", dated = "closed", when = { state = "done" } }', '"plan-2027"',
     '["title", "Field.link"]', "{ within = [2027-01-01, 2027-02-01] }", '{ gte = "field.x" }', '{ region = ["x", { gt = 1 }] }',
 ]  # fmt: skip
 """Something of every sort that can stand behind a key."""

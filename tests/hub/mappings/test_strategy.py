@@ -216,7 +216,6 @@ def test_nothing_is_said_of_a_mail_when_people_csv_has_mistakes() -> None:
 
 def test_one_scale_holds_for_all() -> None:
     assert problems_of(QUARTER + "[scale]\non_track = 0.9\n", "[scale]\nat_risk = 0.7\n") == [
-        "0.toml:3:1: warning: [scale] is accepted but not judged yet. Progress is shown without a status.",
         "1.toml:1:1: There is a [scale] already, at 0.toml:3. One scale holds for all: join the two.",
     ]
 
