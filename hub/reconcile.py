@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from connectors.base import WorkItem
+from connectors.base import MetricValue, WorkItem
 from hub.model import PRESENT
 
 Decision = Literal["new", "changed", "unchanged", "older"]
@@ -32,9 +32,11 @@ MILLISECOND = timedelta(milliseconds=1)
 COLUMNS = (
     *("id", "key", "title", "url", "type_id", "type", "level", "status_id", "status", "category", "resolution_id", "resolution"),
     *("parent_ref", "containers", "labels", "components", "sprints", "links", "assignee", "estimate", "estimate_unit"),
-    *("amount", "currency", "created_at", "updated_at", "done_at", "due_on", "fields"),
+    *("amount", "currency", "created_at", "updated_at", "done_at", "due_on", "fields", "started_at", "stages"),
 )
 """Names and order of ``Content.row``: everything that comes from the vendor."""
+_LATER = 2
+"""The last so many columns came later: an item that has none of them keeps the hash that it had before there were any."""
 
 _read = attrgetter(*COLUMNS)
 _new = tuple.__new__
@@ -97,7 +99,7 @@ def content(item: WorkItem) -> Content:
     """The canonical form of an item. Raises ``Unstorable`` with a reason that a person understands."""
     try:
         row = _row(item, _sorted_plain, _dumps)
-        payload = orjson.dumps(row)
+        payload = orjson.dumps(_hashed(row))
         if not payload.isascii() or b"u0000" in payload or not row[0] or row[6] not in _LEVELS:
             return _careful(item)
     except TypeError:
@@ -107,10 +109,14 @@ def content(item: WorkItem) -> Content:
 
 def rehash(row: Sequence[Any]) -> bytes:
     """The hash of columns as they are stored, in the order of ``COLUMNS``: what ``content`` would say of the same values."""
-    payload = orjson.dumps(tuple(row))
+    payload = orjson.dumps(_hashed(tuple(row)))
     if not payload.isascii():
         payload = unicodedata.normalize("NFC", payload.decode()).encode()
     return blake2b(payload, digest_size=16).digest()
+
+
+def _hashed(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[:-_LATER] if row[-1] is None and row[-2] is None else row
 
 
 def decide(stored: Stored | None, incoming: Content) -> Decision:
@@ -142,13 +148,78 @@ def fold_page(contents: Iterable[Content]) -> tuple[dict[str, Content], int]:
     return kept, repeats
 
 
+# ---- values -------------------------------------------------------------------------------------------------------------
+
+
+class ValueRow(NamedTuple):
+    """A metric value in canonical form: which one it is (``series``, ``on_day`` as ``YYYY-MM-DD``, ``row_key``), what is said of
+    it, and where it stands. Texts are in NFC: another Unicode spelling is neither another value nor a change; an empty unit,
+    author or note is none."""
+
+    series: str
+    on_day: str
+    row_key: str
+    value: str
+    unit: str | None
+    fields: str | None
+    typed_by: str | None
+    note: str | None
+    place: str
+
+    @property
+    def said(self) -> tuple[str | None, ...]:
+        """What makes it another value when it differs; all but where it stands."""
+        return self[3:8]
+
+
+def value_row(given: MetricValue) -> ValueRow:
+    """The canonical form of a value. Raises ``Unstorable`` with a reason that a person understands."""
+    series, key, value, place = given.series, given.key, given.value, given.at
+    known = isinstance(series, str) and isinstance(key, str) and isinstance(value, str) and isinstance(place, str)
+    if not known or not series or not value:
+        raise Unstorable("the value has no series or no number")
+    if not isinstance(given.on, date) or isinstance(given.on, datetime):
+        raise Unstorable(f"its date {given.on!r} is no day")
+    try:
+        fields = _one_spelling(canonical_json(given.fields)) if given.fields else None
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise Unstorable(f"a column cannot be stored: {fault}") from fault
+    unit, by, note = given.unit, given.by, given.note
+    return ValueRow(
+        _one_spelling(series),
+        given.on.isoformat(),
+        _one_spelling(key),
+        _one_spelling(value),
+        _one_spelling(unit) if unit else None,
+        fields,
+        _one_spelling(by) if by else None,
+        _one_spelling(note) if note else None,
+        _one_spelling(place),
+    )
+
+
+def value_identity(series: str, on_day: str, row_key: str) -> str:
+    """One text for which value of a partition it is; ``value_named`` reads it. The store makes the same in SQL."""
+    return f"{on_day} {len(series)} {series}{row_key}"
+
+
+def value_named(identity: str) -> tuple[str, str, str]:
+    """(series, day, key) of a ``value_identity``."""
+    on_day, length, rest = identity.split(" ", 2)
+    return rest[: int(length)], on_day, rest[int(length) :]
+
+
+def _one_spelling(text: str) -> str:
+    return text if text.isascii() and "\0" not in text else unicodedata.normalize("NFC", clean(text))
+
+
 # ---- the two ways to a row ----------------------------------------------------------------------------------------------
 
 
 def _row(item: WorkItem, many: Callable[[tuple[Any, ...]], str], dumps: Callable[[Any], str]) -> tuple[Any, ...]:
     (id_, key, title, url, type_id, type_, level, status_id, status, category, resolution_id, resolution,
      parent_ref, containers, labels, components, sprints, links, assignee, estimate, estimate_unit,
-     amount, currency, created_at, updated_at, done_at, due_on, fields) = _read(item)  # fmt: skip
+     amount, currency, created_at, updated_at, done_at, due_on, fields, started_at, stages) = _read(item)  # fmt: skip
     return (
         id_, key, title, url, type_id, type_, level, status_id, status, category, resolution_id, resolution, parent_ref,
         many(containers) if containers else None,
@@ -162,6 +233,8 @@ def _row(item: WorkItem, many: Callable[[tuple[Any, ...]], str], dumps: Callable
         None if done_at is None else (done_at - EPOCH) // MILLISECOND,
         None if due_on is None else due_on.isoformat(),
         dumps(fields) if fields else None,
+        None if started_at is None else (started_at - EPOCH) // MILLISECOND,
+        dumps({name: (at - EPOCH) // MILLISECOND for name, at in stages.items()}) if stages else None,
     )  # fmt: skip
 
 
@@ -185,7 +258,7 @@ def _careful(item: WorkItem) -> Content:
         raise Unstorable("the record has no id or no title")
     if not isinstance(row[6], int) or row[6] not in _LEVELS:
         raise Unstorable(f"its level {row[6]!r} is no height in a hierarchy")
-    payload = unicodedata.normalize("NFC", orjson.dumps(row).decode()).encode()
+    payload = unicodedata.normalize("NFC", orjson.dumps(_hashed(row)).decode()).encode()
     stamp: int | None = row[24]
     return Content(blake2b(payload, digest_size=16).digest(), row, row[0], stamp)
 
@@ -204,8 +277,9 @@ def _nfc(value: Any) -> Any:
 
 
 def _reason(item: WorkItem, fault: Exception) -> str:
-    for name in ("created_at", "updated_at", "done_at"):
-        at = getattr(item, name)
+    stamps = {name: getattr(item, name) for name in ("created_at", "updated_at", "done_at", "started_at")}
+    stages = {f"stage {name}": at for name, at in item.stages.items()} if isinstance(item.stages, Mapping) else {}
+    for name, at in (stamps | stages).items():
         if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
             return f"its {name} is no instant with a time zone"
     return f"a value cannot be stored: {fault}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from hub.model import Attachment, Container, Dimensions, Item, NodeResult, Share, Sprint, Status, Unit
+from hub.model import Attachment, Container, Contribution, Dimensions, Item, NodeResult, Share, Sprint, Status, Unit, Value, fold
 from hub.patterns import is_address
 from hub.reconcile import millis
 
@@ -20,7 +20,7 @@ ITEM_COLUMNS = (
     *("no", "source", "id", "key", "title", "url", "type_id", "type", "level", "status_id", "status", "category"),
     *("resolution_id", "resolution", "parent_ref", "parent_no", "containers", "labels", "components", "sprints", "assignee"),
     *("estimate", "created_at", "updated_at", "done_at", "status_seen_at", "presence", "fields"),
-    *("due_on", "amount", "by", "links"),
+    *("due_on", "amount", "by", "links", "currency", "started_at", "stages"),
 )
 """In the order of ``hub.model.Item``, without what is read apart (``Beside``). ``parent_no`` and ``by`` come from ``edge``."""
 OF_EDGE = ("parent_no", "by")
@@ -72,7 +72,7 @@ _PLAIN = Beside()
 def item(row: Sequence[Any], beside: Beside = _PLAIN) -> Item:
     """A row of ``ITEM_COLUMNS``, with what stands beside it. Equal ``fields`` of two items may be one object."""
     containers, labels, components, sprints = row[16:20]
-    fields, due, amount, by, links = row[27:32]
+    fields, due, amount, by, links, currency, started_at, stages = row[27:35]
     aliases, duplicate_of, ambiguous, former_urls = beside
     return _new(
         Item,
@@ -92,8 +92,20 @@ def item(row: Sequence[Any], beside: Beside = _PLAIN) -> Item:
             ambiguous,
             _NOTHING if links is None or "://" not in links else addresses(links),
             former_urls,
+            currency,
+            started_at,
+            _NONE if stages is None else entered(stages),
         ),
     )
+
+
+def entered(stages: str) -> dict[str, int]:
+    """The stages of an item, a JSON object of their names and instants, by folded name; of two that fold to one the earlier."""
+    found: dict[str, int] = {}
+    for name, at in orjson.loads(stages).items():
+        folded = fold(name)
+        found[folded] = min(at, found.get(folded, at))
+    return found
 
 
 def addresses(links: str) -> tuple[str, ...]:
@@ -144,6 +156,62 @@ def _decimal(text: str | None) -> Decimal | None:
 @lru_cache(maxsize=4096)
 def _number(text: str) -> Decimal:
     return Decimal(text)
+
+
+VALUE_COLUMNS = "source, partition_id, series, on_day, value, unit, row_key, fields, typed_by, note, place, run_id"
+"""In the order of ``hub.model.Value``."""
+
+
+def value(row: Sequence[Any]) -> Value:
+    """A row of ``VALUE_COLUMNS``. Equal ``fields`` of two values may be one object."""
+    fields = row[7]
+    known = _NONE if fields is None else _known_fields(fields) if len(fields) <= _CACHED else orjson.loads(fields)
+    return _new(Value, (*row[:3], _day(row[3]), *row[4:7], known, *row[8:]))
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+# ---- what items add to measures -----------------------------------------------------------------------------------------
+
+CONTRIBUTION_COLUMNS = "measure, item_no, on_day, x_whole, x_part, w_whole, w_part, exact, currency, text"
+PLACES = 9
+BILLION = 10**PLACES
+LARGEST = 12
+"""Numbers below 10 to the power of this, with no more than ``PLACES`` places, are stored as two integers: nine million of the
+largest add up to what a 64-bit integer holds. Beyond are no amounts that anybody has."""
+_WIDE = Context(prec=60)
+
+
+def split(number: Decimal) -> tuple[int, int] | None:
+    """Whole part and billionths; None where they do not hold the number. Raises ``ValueError`` for what is no number."""
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"{number} adds to nothing")
+    if exponent < -PLACES or len(digits) + exponent > LARGEST:
+        return (0, 0) if not number else None
+    whole, part = divmod(int(_WIDE.scaleb(number, PLACES)), BILLION)
+    return whole, part
+
+
+def joined(whole: int, part: int) -> Decimal:
+    """The number of which ``split`` made two."""
+    return Decimal(whole) if part == 0 else _WIDE.normalize(_WIDE.scaleb(Decimal(whole * BILLION + part), -PLACES))
+
+
+def exact_pair(exact: str) -> tuple[Decimal, Decimal]:
+    """x and w of a contribution that does not fit into integers."""
+    x, w = exact.split(" ")
+    return Decimal(x), Decimal(w)
+
+
+def contribution(row: Sequence[Any]) -> Contribution:
+    """A row of ``CONTRIBUTION_COLUMNS``."""
+    measure, no, day, x_whole, x_part, w_whole, w_part, exact, currency, text = row
+    x, w = (joined(x_whole, x_part), joined(w_whole, w_part)) if exact is None else exact_pair(exact)
+    return Contribution(measure, no, day or None, x, w, currency, text)
 
 
 # ---- dimensions ---------------------------------------------------------------------------------------------------------

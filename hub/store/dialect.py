@@ -39,6 +39,42 @@ class Dialect(NamedTuple):
         """The same for integers."""
         return "SELECT value FROM json_each(?)" if self.name == "sqlite" else "SELECT unnest(?::bigint[]) AS value"
 
+    def table(self, values: Iterable[Sequence[str | int | None]]) -> str:
+        """Rows as one parameter, to be read by ``given``."""
+        return orjson.dumps(list(values)).decode()
+
+    def given(self, *columns: str) -> str:
+        """A subquery with the rows of a ``table`` parameter; columns are named with their types: ``series text``, ``day int``."""
+        named = [(column.split()[0], column.split()[1], n) for n, column in enumerate(columns)]
+        if self.name == "sqlite":
+            read = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for name, _, n in named)
+            return f"SELECT {read} FROM json_each(?)"
+        read = ", ".join(f"(value ->> {n})::{_TYPES[kind]} AS {name}" for name, kind, n in named)
+        return f"SELECT {read} FROM jsonb_array_elements(?::jsonb)"
+
+    def gathered(self, given: str, table: str, condition: str, keys: str, aggregates: str) -> str:
+        """A statement: for each row of a ``given``, which has a ``position``, what the rows of ``table`` for which the condition
+        on both holds add up to, by ``keys``. They are looked up for each given row in turn, by an index."""
+        if self.name == "sqlite":
+            return (
+                f"SELECT given.position, {keys}, {aggregates} FROM ({given}) AS given CROSS JOIN {table} WHERE {condition}"
+                f" GROUP BY given.position, {keys}"
+            )
+        return (
+            f"SELECT given.position, found.* FROM ({given}) AS given CROSS JOIN LATERAL"
+            f" (SELECT {keys}, {aggregates} FROM {table} WHERE {condition} GROUP BY {keys}) AS found"
+        )
+
+    def looked_up(self, given: str, table: str, condition: str, columns: str) -> str:
+        """A statement: the rows of ``table`` for which the condition holds with a row of a ``given``, found for each given row in
+        turn, by an index; never by going through the whole table, however few rows it is thought to have."""
+        if self.name == "sqlite":
+            return f"SELECT {columns} FROM ({given}) AS given CROSS JOIN {table} WHERE {condition}"
+        return (
+            f"SELECT found.* FROM ({given}) AS given CROSS JOIN LATERAL"
+            f" (SELECT {columns} FROM {table} WHERE {condition} OFFSET 0) AS found"
+        )
+
     def elements(self, column: str, name: str) -> str:
         """A row source ``name`` of one column ``value``: the texts of the JSON array in ``column``."""
         if self.name == "sqlite":
@@ -58,6 +94,8 @@ class Dialect(NamedTuple):
             return f"EXISTS (SELECT 1 FROM json_each({column}) AS has WHERE has.value IN ({self.texts}))"
         return f"({column} IS NOT NULL AND jsonb_exists_any({column}::jsonb, ?::text[]))"
 
+
+_TYPES = {"text": "text", "int": "bigint"}
 
 SQLITE = Dialect("sqlite")
 POSTGRES = Dialect("postgresql")

@@ -5,12 +5,12 @@ An iterator keeps its look open until it is exhausted or closed: read it to its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import orjson
 
-from hub.model import Attachment, Dimensions, Finding, Item, Unit
-from hub.store import codec, read_calculated, read_items, read_links
+from hub.model import Attachment, Baseline, Contribution, Dimensions, Finding, Item, Sums, Unit, Value, Window
+from hub.store import codec, read_calculated, read_fed, read_items, read_links, read_measures
 from hub.store.dialect import Row, in_numbers
 from hub.store.engine import Store
 from hub.store.presences import STAYED
@@ -75,14 +75,16 @@ class Reader:
         nos: Collection[int] | None = None,
         ids: Collection[tuple[str, str]] | None = None,
         keys: Collection[str] | None = None,
+        source: str | None = None,
         as_of: int | None = None,
     ) -> Iterator[Item]:
-        """Items by number, by (source, id) or by exact key; all of them when none is given. Ordered by number.
+        """Items by number, by (source, id) or by exact key, or those of a source; all of them when none is given. Ordered by
+        number.
 
         With ``as_of`` (a seq) the rows and parents that were in force then.
         """
         with self._store.read() as sql:
-            yield from read_items.items(sql, nos=nos, ids=ids, keys=keys, as_of=as_of)
+            yield from read_items.items(sql, nos=nos, ids=ids, keys=keys, as_of=as_of, source=source)
 
     def everything(self, limit: int = 2_000) -> Iterator[list[Item]]:
         """All items in chunks of whole trees, of about ``limit`` items or one tree, all as of one moment: what an assessment of
@@ -199,6 +201,11 @@ class Reader:
         with self._store.read() as sql:
             return read_calculated.frozen(sql)
 
+    def frozen_measures(self) -> dict[int, set[tuple[str, str]]]:
+        """The same for measures, by their index in the mapping that the contributions were made with."""
+        with self._store.read() as sql:
+            return read_calculated.frozen_measures(sql)
+
     def last_snapshot(self, cycle: str, kind: str, id_: str) -> SnapshotRow | None:
         """One node's latest result, also of a node that is no longer there."""
         with self._store.read() as sql:
@@ -210,6 +217,64 @@ class Reader:
         with self._store.read() as sql:
             row = sql.row("SELECT hash, files, timezone, git_commit FROM mapping WHERE hash = ?", hash_)
         return None if row is None else MappingRow(row[0], orjson.loads(row[1]), row[2], row[3])
+
+    # ---- what is measured ----
+
+    def values(
+        self, sources: Collection[str] | None = None, *, series: Collection[str] | None = None, as_of: int | None = None
+    ) -> Iterator[Value]:
+        """The values in force, or that were as of a seq, of these sources and series or of all; ordered by source, partition,
+        series, day and key. What is pending, because a person has not looked yet, is not among them."""
+        with self._store.read() as sql:
+            yield from read_measures.values(sql, sources, series, as_of)
+
+    def sources_with_values(self) -> list[str]:
+        """Sources that have values and no items."""
+        with self._store.read() as sql:
+            return read_measures.sources(sql)
+
+    def held_values(self) -> dict[tuple[str, str], set[tuple[str, str]]]:
+        """Series, as (source, series), of which something waits for a person: why, in the words of ``frozen``, and
+        "source/partition". ``held``: some are no longer listed; ``changed``: nearly all are restated, which is kept aside;
+        ``unobserved``: the configuration no longer names their partition; ``rejected``: much there cannot be understood."""
+        with self._store.read() as sql:
+            return read_measures.held(sql)
+
+    def sums(self, windows: Sequence[Window]) -> list[tuple[Sums, ...]]:
+        """For each window the exact sums of the contributions in it, by currency, None first; () where there are none."""
+        with self._store.read() as sql:
+            return read_measures.sums(sql, windows)
+
+    def distinct(self, windows: Sequence[Window]) -> list[int]:
+        """For each window how many different texts its contributions have."""
+        with self._store.read() as sql:
+            return read_measures.distinct(sql, windows)
+
+    def newest(self, windows: Sequence[Window]) -> list[tuple[Contribution, ...]]:
+        """For each window the contributions of its newest day, at most 100, by item; where none has a day, those without."""
+        with self._store.read() as sql:
+            return read_measures.newest(sql, windows)
+
+    def contributions(self, window: Window, limit: int | None = None) -> Iterator[Contribution]:
+        """The contributions in a window, newest day first, at most so many."""
+        with self._store.read() as sql:
+            yield from read_measures.contributions(sql, window, limit)
+
+    def baselines(self) -> list[Baseline]:
+        """All frozen starts, by cycle, key result and age."""
+        with self._store.read() as sql:
+            return read_measures.baselines(sql)
+
+    def fed(self, sources: Collection[str], measures: Collection[int]) -> tuple[set[tuple[str, str, str]], set[tuple[int, str]]]:
+        """What items of these sources feed: (cycle, folded id of a key result, source) of attached work, and (measure, source) of
+        those of ``measures`` to which they add."""
+        with self._store.read() as sql:
+            return read_fed.attached(sql, sources), read_fed.measured(sql, sources, measures)
+
+    def typed_series(self) -> list[tuple[str, str]]:
+        """(source, series) of values in force that a person typed."""
+        with self._store.read() as sql:
+            return read_fed.typed(sql)
 
     # ---- sources and runs ----
 

@@ -170,6 +170,25 @@ def frozen(sql: Sql) -> dict[tuple[str, str], set[tuple[str, str]]]:
     return found
 
 
+def frozen_measures(sql: Sql) -> dict[int, set[tuple[str, str]]]:
+    """See ``Reader.frozen_measures``."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    for measure, why, source, partition in sql.rows(
+        "SELECT DISTINCT contribution.measure, item.presence, item.source, item.partition_id FROM item CROSS JOIN contribution"
+        " WHERE contribution.item_no = item.no AND (item.presence <> 'present' OR item.presence_at IS NOT NULL)"
+        f" AND item.{STANDS_STILL}"
+    ):
+        found.setdefault(measure, set()).add((why, f"{source}/{partition}"))
+    for (source, partition), why in _troubled(sql).items():
+        for (measure,) in sql.rows(
+            "SELECT DISTINCT contribution.measure FROM item JOIN contribution ON contribution.item_no = item.no"
+            " WHERE item.source = ? AND item.partition_id = ?",
+            *(source, partition),
+        ):
+            found.setdefault(measure, set()).add((why, f"{source}/{partition}"))
+    return found
+
+
 def _troubled(sql: Sql) -> dict[tuple[str, str], str]:
     """(source, partition) whose stored items are not to be published: a person looks at them first, or a pass that changed more
     than a few of them was not read to its end, so that nobody knows yet whether it changes nearly all."""

@@ -33,6 +33,7 @@ def items(
     ids: Collection[tuple[str, str]] | None,
     keys: Collection[str] | None,
     as_of: int | None,
+    source: str | None = None,
 ) -> Iterator[Item]:
     """See ``Reader.items``."""
     if nos is not None:
@@ -41,6 +42,8 @@ def items(
         selections = list(_by_source(sql.dialect, ids))
     elif keys is not None:
         selections = [(in_texts(sql.dialect, "item.key"), (sql.dialect.array(keys),))]
+    elif source is not None:
+        selections = [("item.source = ?", (source,))]
     else:
         selections = [("1 = 1", ())]
     for condition, parameters in selections:

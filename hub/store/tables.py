@@ -152,6 +152,8 @@ class ItemColumns(Table):
     done_at: int | None = number(nullable=True)
     due_on: str | None = words(nullable=True)
     fields: str | None = words(nullable=True)
+    started_at: int | None = number(nullable=True)
+    stages: str | None = words(nullable=True)
     presence: str = words()
     presence_at: int | None = number(nullable=True)
     evidence: str | None = words(nullable=True)
@@ -335,17 +337,37 @@ class Dimension(Table, table=True):
     hash: bytes = blob()
 
 
-class MetricValue(Table, table=True):
-    __tablename__ = "metric_value"
+class ValueColumns(Table):
+    """What ``metric_value`` and ``pending_value`` share: which value it is, and what the source says of it. ``place`` is where
+    the source has it; it may change in a row that is in force."""
+
     source: str = words(primary_key=True)
     partition_id: str = words(primary_key=True)
     series: str = words(primary_key=True)
     on_day: str = words(primary_key=True)
-    from_seq: int = number(primary_key=True)
-    to_seq: int | None = number(nullable=True)
+    row_key: str = words(primary_key=True)
     value: str = words()
     unit: str | None = words(nullable=True)
+    fields: str | None = words(nullable=True)
+    typed_by: str | None = words(nullable=True)
+    note: str | None = words(nullable=True)
+    place: str = words()
     run_id: int = number()
+
+
+class MetricValue(ValueColumns, table=True):
+    __tablename__ = "metric_value"
+    __table_args__ = (CLUSTERED,)
+    from_seq: int = number(primary_key=True)
+    to_seq: int | None = number(nullable=True)
+
+
+class PendingValue(ValueColumns, table=True):
+    """Values of a pass that are new or differ from those in force: until the pass ends, or until a person has looked."""
+
+    __tablename__ = "pending_value"
+    __table_args__ = (CLUSTERED,)
+    pass_id: int = number(primary_key=True)
 
 
 METADATA = Table.metadata

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from hub.store.tables_base import CLUSTERED, PRESENT_ONLY, Table, blob, number, serial, small, words
+
+INEXACT = text("exact IS NOT NULL")
 
 # ---- calculation --------------------------------------------------------------------------------------------------------
 
@@ -97,6 +99,43 @@ class Finding(Table, table=True):
     item_no: int | None = number(nullable=True)
     kind: str = words()
     text: str = words()
+
+
+class Contribution(Table, table=True):
+    """What an item adds to a measure on a day (``date.toordinal``, 0 where it has none); ``nth`` tells several of an item apart.
+
+    Numbers are whole parts and billionths (``-0.5`` is -1 and 500,000,000), so that both databases add them exactly; where one
+    does not fit, ``exact`` is "x w" and they are 0."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        Index(None, "item_no"),
+        Index("ix_contribution_exact", "measure", sqlite_where=INEXACT, postgresql_where=INEXACT),
+        CLUSTERED,
+    )
+    measure: int = small(primary_key=True)
+    on_day: int = small(primary_key=True)
+    item_no: int = number(primary_key=True)
+    nth: int = small(primary_key=True)
+    x_whole: int = number()
+    x_part: int = number()
+    w_whole: int = number()
+    w_part: int = number()
+    exact: str | None = words(nullable=True)
+    currency: str | None = words(nullable=True)
+    text: str | None = words(nullable=True)
+
+
+class Baseline(Table, table=True):
+    """The measured start of a key result; ``measured`` stands for what was measured, ``value`` is exact ("7/16")."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (CLUSTERED,)
+    cycle: str = words(primary_key=True)
+    key_result: str = words(primary_key=True)
+    measured: str = words(primary_key=True)
+    value: str = words()
+    seq: int = number()
 
 
 # ---- what waits for somebody --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Self
 
 from connectors.base import Account, Dimension, Fetched, Page, Partition, Seen
 from hub.absence import Judged, Visibility
-from hub.model import Attachment, Finding, NodeResult, Pattern, Unit
+from hub.model import Attachment, Baseline, Contribution, Finding, NodeResult, Pattern, Unit
 from hub.model import Mapping as Rules
 from hub.reconcile import canonical_json
 from hub.store import (
@@ -20,6 +20,7 @@ from hub.store import (
     write_passes,
     write_private,
     write_source,
+    write_values,
 )
 from hub.store.engine import Store
 from hub.store.locks import Ownership
@@ -36,6 +37,9 @@ from hub.store.write_source import Result
 __all__ = [
     "DISTRUSTED", "Listed", "Message", "PageCounts", "PassKind", "PassPosition", "Place", "Privacy", "Result", "Writer",
 ]  # fmt: skip
+
+
+HAS_VALUES = "v.source = partition.source AND v.partition_id = partition.id AND v.to_seq IS NULL"
 
 
 class Writer:
@@ -113,18 +117,19 @@ class Writer:
         with self._store.read() as sql:
             rows = sql.rows(
                 "SELECT id, key FROM partition WHERE source = ? AND key IS NOT NULL AND EXISTS"
-                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id) ORDER BY id",
+                " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id"
+                f" UNION ALL SELECT 1 FROM metric_value AS v WHERE {HAS_VALUES}) ORDER BY id",
                 source,
             )
         return {row[0]: row[1] for row in rows}
 
     def unlisted(self, source: str) -> list[Partition]:
-        """Partitions that ``put_partitions`` did not name the last time, and of which there are items."""
+        """Partitions that ``put_partitions`` did not name the last time, and of which there are items or values."""
         with self._store.read() as sql:
             rows = sql.rows(
                 "SELECT id, title, key FROM partition WHERE source = ? AND listed = 0 AND EXISTS"
                 " (SELECT 1 FROM item WHERE item.source = partition.source AND item.partition_id = partition.id"
-                f" AND item.{STAYED}) ORDER BY id",
+                f" AND item.{STAYED} UNION ALL SELECT 1 FROM metric_value AS v WHERE {HAS_VALUES}) ORDER BY id",
                 source,
             )
         return [Partition(id_, title, key, "unseen") for id_, title, key in rows]
@@ -212,11 +217,12 @@ class Writer:
 
         ``vendor_started_at`` is vendor time at the pass's start; the first page that has one decides. The last page makes it
         the cursor, which never goes back. Records that cannot be stored are quarantined like the page's own ``rejected``.
+        Values are put aside until the last page: it takes them over as a whole, ends those that the pass did not list, or holds.
         Items that match ``privacy`` are stored without title and address, now and in their past, and no quarantined record is
         kept in raw. Raises ``ValueError`` when the pass is not under way.
         """
         place = Place(source, partition_id, pass_id, run_id, seen_at, shape, privacy.rules if privacy else "")
-        incoming = write_pages.read_items(source, page.items, privacy)
+        incoming = write_pages.read_page(source, page, privacy)
         with self._pen.begin() as tx:
             return write_pages.put_page(tx, place, page, incoming, vendor_started_at)
 
@@ -264,7 +270,8 @@ class Writer:
 
     def put_unlisted(self, at: Place, partition: str, name: str, presence: str = "unobserved") -> int:
         """Nothing lists a partition any more whose items are stored: they are unobserved (the config does not name it) or
-        ``access_lost`` until a person says that they shall leave. What a person said so of before leaves now; how many items."""
+        ``access_lost`` until a person says that they shall leave; its values stay as long. What a person said so of before leaves
+        now; how many items and values."""
         with self._pen.begin() as tx:
             return write_absence.put_unlisted(tx, at, partition, name, presence)
 
@@ -281,6 +288,8 @@ class Writer:
             if request is not None and not tx.value("SELECT 1 FROM inbox WHERE id = ? AND done_at IS NULL", request):
                 return None
             decision = write_holds.approve(tx, hold_id, at, by)
+            if decision == "applied":
+                write_values.let_through(tx, hold_id)
             if request is not None:
                 answer = canonical_json({"decision": decision})
                 tx.run("UPDATE inbox SET done_at = ?, result = ? WHERE id = ?", at, answer, request)
@@ -339,15 +348,18 @@ class Writer:
         findings: Iterable[Finding],
         *,
         read_seq: int,
+        contributions: Iterable[Contribution] = (),
     ) -> None:
         """Replace everything that is calculated of exactly these items, and take their dirty marks away.
+
+        ``contributions`` are all that these items add to measures; a changed mapping takes those of all items away.
 
         ``findings`` about no item (a rule that a source cannot answer) are added, each once; a changed mapping clears them.
 
         A mark that is newer than ``read_seq`` (given by ``Reader.dirty_trees``) stays: the item changed meanwhile.
         """
         with self._pen.begin() as tx:
-            write_evaluation.put_attachments(tx, nos, attachments, units, findings, read_seq)
+            write_evaluation.put_attachments(tx, nos, attachments, units, findings, read_seq, contributions)
 
     def finish_evaluation(
         self,
@@ -361,16 +373,18 @@ class Writer:
         freshness: Mapping[str, int] | None = None,
         counts: Mapping[str, int] | None = None,
         messages: Iterable[Message] = (),
+        baselines: Iterable[Baseline] = (),
     ) -> int | None:
         """Store the nodes that changed, the evaluation and its messages; its seq. None, and nothing, while marks remain.
 
         ``nodes`` are all nodes of the mapping; a snapshot of a node that is not among them ends. ``freshness`` is the end of
-        each source's last complete run, looked up when it is not given.
+        each source's last complete run, looked up when it is not given. Of ``baselines`` those are frozen that are not yet: what
+        was measured once is never replaced.
         """
         results = list(nodes)
         with self._pen.begin() as tx:
             if tx.value("SELECT 1 FROM dirty LIMIT 1") is not None:
                 return None
             about = Conclusion(as_of, mapping_hash, engine, run_id, facts, freshness, counts)
-            write_evaluation.finish(tx, about, results, messages)
+            write_evaluation.finish(tx, about, results, messages, baselines)
             return tx.seq

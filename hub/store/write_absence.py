@@ -11,7 +11,7 @@ from connectors.base import Seen
 from hub.absence import Held, Judged, Suspect, Verdict, Visibility
 from hub.model import FROZEN, LEFT, PRESENT, fold
 from hub.reconcile import clean, fold_page, millis
-from hub.store import write_holds, write_pages, write_passes
+from hub.store import write_holds, write_pages, write_passes, write_values
 from hub.store.dialect import Sql, in_numbers, in_texts
 from hub.store.presences import STAYED, among
 from hub.store.write_base import Tx
@@ -149,7 +149,7 @@ def _listed(sql: Sql) -> str:
     return (
         "SELECT id_.value FROM seen JOIN partition AS p ON p.source = seen.source AND p.id = seen.partition_id"
         f" AND p.complete_pass_id = seen.pass_id, {sql.dialect.elements('seen.ids', 'id_')}"
-        " WHERE seen.source = ? AND seen.ids IS NOT NULL AND p.listed_run_id = ?"
+        " WHERE seen.source = ? AND seen.ids IS NOT NULL AND p.listed_run_id = ? AND p.yields = 'items'"
     )
 
 
@@ -374,7 +374,10 @@ def put_unlisted(tx: Tx, at: Place, partition: str, name: str, presence: str = "
     changes += [(row[0], presence, why) for row in rows if row[1] not in agreed and row[2] != presence]
     bring(tx, changes, at)
     ids = [row[1] for row in rows if row[1] not in agreed]
-    if ids:
-        text = f"{len(ids)} items of {name}, which {why.removesuffix(' its project')}"
-        write_holds.put(tx, write_holds.NewHold(at.source, partition, "unlisted", ids, text, at.run_id, at.seen_at))
-    return sum(row[1] in agreed for row in rows)
+    values, ended = write_values.let_go(tx, at.source, partition, agreed)
+    if ids or values:
+        what = " and ".join(f"{len(those)} {word}" for those, word in ((ids, "items"), (values, "values")) if those)
+        text = f"{what} of {name}, which {why.removesuffix(' its project')}"
+        held = write_holds.NewHold(at.source, partition, "unlisted", [*ids, *values], text, at.run_id, at.seen_at)
+        write_holds.put(tx, held)
+    return sum(row[1] in agreed for row in rows) + ended

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from hub.model import Attachment, Finding, NodeResult, Share, Unit
+from hub.model import Attachment, Baseline, Contribution, Finding, NodeResult, Share, Unit
 from hub.model import Mapping as Rules
 from hub.reconcile import canonical_json, clean, digest
+from hub.store import codec
 from hub.store.dialect import in_numbers
 from hub.store.write_base import Tx
-from hub.store.write_source import unmark
+from hub.store.write_source import cleaned, unmark
 
 
 class Message(NamedTuple):
@@ -42,6 +43,7 @@ def put_mapping(tx: Tx, mapping: Rules, *, engine: str, facts: object, git_commi
         return False
     tx.run("UPDATE clock SET calculated_with = ?", wanted)
     tx.run("DELETE FROM finding WHERE item_no IS NULL")  # they are about rules and sources, which are others now
+    tx.run("DELETE FROM contribution")  # measures are counted anew
     tx.mark_where("true")
     return True
 
@@ -56,6 +58,7 @@ def put_attachments(
     units: Iterable[Unit],
     findings: Iterable[Finding],
     read_seq: int,
+    contributions: Iterable[Contribution] = (),
 ) -> None:
     """See ``Writer.put_attachments``."""
     d = tx.dialect
@@ -67,6 +70,7 @@ def put_attachments(
     tx.insert("attachment", ATTACHMENT, rows)
     tx.insert("link", LINK, _link_rows(given, units))
     _insert_findings(tx, findings)
+    _put_contributions(tx, nos, contributions)
     unmark(tx, nos, read_seq)
 
 
@@ -128,6 +132,44 @@ def _insert_findings(tx: Tx, findings: Iterable[Finding]) -> None:
         tx.insert("finding", ("no", "item_no", "kind", "text"), rows)
 
 
+# ---- what is measured ---------------------------------------------------------------------------------------------------
+
+CONTRIBUTION = ("measure", "on_day", "item_no", "nth", "x_whole", "x_part", "w_whole", "w_part", "exact", "currency", "text")
+_NOUGHT = (0, 0)
+
+
+def _put_contributions(tx: Tx, nos: Sequence[int], contributions: Iterable[Contribution]) -> None:
+    """Replace what these items add to measures. Most mappings have none, and then there is nothing to do."""
+    given = list(contributions)
+    if not given and tx.value("SELECT 1 FROM contribution LIMIT 1") is None:
+        return
+    tx.run(f"DELETE FROM contribution WHERE {in_numbers(tx.dialect, 'item_no')}", tx.dialect.array(nos))
+    met: dict[tuple[int, int, int], int] = {}
+    rows = []
+    for each in given:
+        at = (each.measure, each.on or 0, each.no)
+        nth = met[at] = met.get(at, -1) + 1
+        rows.append((*at, nth, *_numbers(each), cleaned(each.currency), cleaned(each.text)))
+    rows.sort(key=itemgetter(0, 1, 2, 3))  # in the order in which they are stored, which is cheaper to write
+    tx.insert("contribution", CONTRIBUTION, rows)
+
+
+def _numbers(of: Contribution) -> tuple[int, int, int, int, str | None]:
+    x, w = codec.split(of.x), codec.split(of.w)
+    if x is None or w is None:
+        return (*_NOUGHT, *_NOUGHT, f"{of.x} {of.w}")
+    return (*x, *w, None)
+
+
+def _put_baselines(tx: Tx, baselines: Iterable[Baseline]) -> None:
+    """Freeze starts that are not frozen yet."""
+    tx.many(
+        "INSERT INTO baseline (cycle, key_result, measured, value, seq) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (cycle, key_result, measured) DO NOTHING",
+        [(b.cycle, b.key_result, b.of, str(b.value), tx.seq) for b in baselines],
+    )
+
+
 # ---- the end ------------------------------------------------------------------------------------------------------------
 
 
@@ -143,9 +185,12 @@ class Conclusion(NamedTuple):
     counts: Mapping[str, int] | None
 
 
-def finish(tx: Tx, about: Conclusion, nodes: Iterable[NodeResult], messages: Iterable[Message]) -> None:
-    """Snapshots that changed, the evaluation's row and its messages."""
+def finish(
+    tx: Tx, about: Conclusion, nodes: Iterable[NodeResult], messages: Iterable[Message], baselines: Iterable[Baseline] = ()
+) -> None:
+    """Snapshots that changed, starts that are new, the evaluation's row and its messages."""
     _put_snapshots(tx, nodes)
+    _put_baselines(tx, baselines)
     freshness = about.freshness if about.freshness is not None else _freshness(tx)
     tx.run(
         "INSERT INTO evaluation (seq, as_of, mapping_hash, engine, run_id, facts, freshness, counts)"

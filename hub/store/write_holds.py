@@ -11,9 +11,10 @@ from hub.reconcile import canonical_json, clean
 from hub.store.dialect import Sql
 from hub.store.write_base import Tx
 
-HoldKind = Literal["absence", "changed", "rejected", "unlisted"]
+HoldKind = Literal["absence", "changed", "rejected", "unlisted", "values", "restated"]
 """absence: too many items gone at once; changed: nearly all changed at once; rejected: too much of a partition unreadable;
-unlisted: a partition that the config no longer names, or that the account no longer sees."""
+unlisted: a partition that the config no longer names, or that the account no longer sees; values: too many values gone at once;
+restated: nearly all values of a partition other ones at once."""
 Decision = Literal["approved", "applied", "withdrawn"]
 """approved: a person agreed, the next run applies it; applied; withdrawn: the reason went away by itself."""
 
@@ -93,10 +94,10 @@ def close(tx: Tx, source: str, kind: HoldKind, partition_id: str | None, decisio
 
 
 def approve(tx: Tx, hold_id: int, at: int, by: str | None) -> str | None:
-    """See ``Writer.approve``. What is stored already only has to be let through; what is to leave must be missing once more."""
+    """See ``Writer.approve``. What is there already only has to be let through; what is to leave must be missing once more."""
     row = tx.row("SELECT kind, decision FROM hold WHERE id = ?", hold_id)
     if row is None or row[1] is not None:
         return None
-    decision: Decision = "applied" if row[0] in ("changed", "rejected") else "approved"
+    decision: Decision = "applied" if row[0] in ("changed", "rejected", "restated") else "approved"
     decide(tx, hold_id, decision, at, by)
     return decision

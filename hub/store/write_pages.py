@@ -11,11 +11,24 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from connectors.base import Gone, MetricValue, Page, Rejected, WorkItem
+from connectors.base import Gone, Page, Rejected, WorkItem
 from hub.model import LEFT, PRESENT, fold
 from hub.patterns import LONGEST
-from hub.reconcile import COLUMNS, Content, Stored, Unstorable, clean, content, decide, digest, fold_page, millis
-from hub.store import write_passes
+from hub.reconcile import (
+    COLUMNS,
+    Content,
+    Stored,
+    Unstorable,
+    ValueRow,
+    clean,
+    content,
+    decide,
+    digest,
+    fold_page,
+    millis,
+    value_identity,
+)
+from hub.store import write_passes, write_values
 from hub.store.dialect import in_numbers, in_texts
 from hub.store.write_base import Tx
 from hub.store.write_passes import Place
@@ -28,7 +41,8 @@ RAW_KEPT = 65_536
 
 class PageCounts(NamedTuple):
     """What became of a page. ``repeats`` are further records of an id that the page has already; ``quarantined`` those of
-    ``rejected`` that were not in quarantine before; ``values`` changed ones."""
+    ``rejected`` that were not in quarantine before. ``values`` were read; what is new, changed or gone of them is known with the
+    last page of their pass."""
 
     new: int = 0
     changed: int = 0
@@ -40,6 +54,9 @@ class PageCounts(NamedTuple):
     unaccounted: int = 0
     gone: int = 0
     values: int = 0
+    values_new: int = 0
+    values_changed: int = 0
+    values_gone: int = 0
     altered: int = 0
     """Of the changed ones, those of which more than name, address and stamp changed."""
     held: int = 0
@@ -62,19 +79,22 @@ class Put(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """The items of a page in canonical form; the ids of private ones among them, without title and address; and what cannot be
-    stored."""
+    """The items of a page in canonical form; the ids of private ones among them, without title and address; what cannot be
+    stored; and its values."""
 
     contents: list[Content]
     private: set[str]
     refused: list[Rejected]
+    values: Mapping[write_values.Key, ValueRow] = MappingProxyType({})
 
 
 def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int | None) -> PageCounts:
     """Everything that a page says, in the transaction ``tx``."""
     under_way = write_passes.check(tx, at)
+    if under_way.values:
+        return _put_values(tx, at, page, incoming, vendor_at, under_way)
     kept, repeats = fold_page(incoming.contents)
-    rejected = [*page.rejected, *incoming.refused]
+    rejected = [*page.rejected, *incoming.refused, *(_misplaced("items", value) for value in page.values)]
     counts, hidden, emptied = put_items(tx, at, kept, incoming.private)
     if hidden and not under_way.alike:  # new rules hide what may stand all over the file
         traces_left(tx)
@@ -83,7 +103,8 @@ def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int |
     unaccounted = [clean(id_) for id_ in page.unaccounted]
     _note_unaccounted(tx, at, unaccounted)
     _suspect(tx, at, page.gone)
-    values = _put_values(tx, at, page.values)
+    if page.end == "complete":
+        write_values.end_all(tx, at)
     if under_way.kind == "full":
         seen = [*kept, *(clean(r.id) for r in rejected if r.id is not None), *unaccounted]
         write_passes.put_seen(tx, at, under_way.pages + 1, seen)
@@ -94,13 +115,54 @@ def put_page(tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int |
         quarantined=poison,
         unaccounted=len(unaccounted),
         gone=len(page.gone),
-        values=values,
         held=write_passes.move_on(tx, at, page, vendor_at, tally),
     )
 
 
+def _put_values(
+    tx: Tx, at: Place, page: Page, incoming: Incoming, vendor_at: int | None, under_way: write_passes.UnderWay
+) -> PageCounts:
+    """A page of a partition of values."""
+    rejected = [*page.rejected, *incoming.refused, *(_misplaced("values", item) for item in page.items)]
+    write_values.stage(tx, at, incoming.values)
+    poison = quarantine(tx, at, rejected, named=False)
+    listed = [value_identity(*key) for key in incoming.values]
+    trouble = {write_values.mark(_trouble(at, record, named=False)) for record in rejected}
+    write_passes.put_seen(tx, at, under_way.pages + 1, [*listed, *sorted(trouble)])
+    if page.end == "complete":
+        write_values.forget_mended(tx, at)
+    tally = write_passes.Tally(len(listed) + len(rejected), 0, 0, poison, {})
+    held = write_passes.move_on(tx, at, page, vendor_at, tally)
+    taken = write_values.Taken()
+    if page.end is not None and held != write_passes.DISTRUSTED:
+        taken = write_values.conclude(tx, at, unchanged=page.end == "unchanged", exempt=under_way.exempt)
+    return PageCounts(
+        rejected=len(rejected),
+        quarantined=poison,
+        values=len(page.values),
+        values_new=taken.new,
+        values_changed=taken.changed,
+        values_gone=taken.gone,
+        held=write_passes.HELD if taken.held else held,
+    )
+
+
+def _misplaced(yields: str, record: object) -> Rejected:
+    """A fault of the connector: what it says of its partition decides how it is read."""
+    return Rejected(None, f"the connector says that this partition has {yields}, and no others", repr(record))
+
+
+def read_page(source: str, page: Page, privacy: Privacy | None) -> Incoming:
+    """Canonical contents and values. Needs no transaction, so it is done before one is open."""
+    found = read_items(source, page.items, privacy)
+    if not page.values:
+        return found
+    values, refused = write_values.read(page.values)
+    return found._replace(refused=[*found.refused, *refused], values=values)
+
+
 def read_items(source: str, items: Iterable[WorkItem], privacy: Privacy | None) -> Incoming:
-    """Canonical contents. Needs no transaction, so it is done before one is open."""
+    """The same of items alone."""
     found = Incoming([], set(), [])
     for item in items:
         try:
@@ -281,15 +343,17 @@ def clear_former_trouble(tx: Tx, source: str, ids: Iterable[str]) -> None:
             tx.run(f"DELETE FROM {table} WHERE source = ? AND {in_texts(d, column)}", source, d.array(ids))
 
 
-def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
-    """Keep them with their reason; how many of them are new there."""
+def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected], *, named: bool = True) -> int:
+    """Keep them with their reason; how many of them are new there. Without ``named`` nobody can ask for them by their ids, which
+    are places: the id is part of the reason, and those of two partitions are never the same."""
     rows: dict[bytes, tuple[object, ...]] = {}
     for record in rejected:
         id_, raw = cleaned(record.id), clean(record.raw)
-        identity = digest(["id", id_] if id_ is not None else ["raw", raw])
+        identity = _trouble(at, record, named=named)
         kept = "" if at.rules else raw if len(raw) <= RAW_KEPT else raw[:RAW_KEPT] + "… (cut)"
-        shown = id_ if id_ is not None and len(id_) <= LONGEST else None  # it is in ``raw``; see ``_check_names``
-        rows[identity] = (at.source, identity, shown, at.partition_id, kept, clean(record.reason), tx.seq, tx.seq)
+        reason = clean(record.reason) if named or not id_ else f"{id_}: {clean(record.reason)}"
+        shown = id_ if named and id_ is not None and len(id_) <= LONGEST else None  # it is in ``raw``; see ``_check_names``
+        rows[identity] = (at.source, identity, shown, at.partition_id, kept, reason, tx.seq, tx.seq)
     if not rows:
         return 0
     before = int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source))
@@ -301,6 +365,12 @@ def quarantine(tx: Tx, at: Place, rejected: Iterable[Rejected]) -> int:
         list(rows.values()),
     )
     return int(tx.value("SELECT count(*) FROM quarantine WHERE source = ?", at.source)) - before
+
+
+def _trouble(at: Place, record: Rejected, *, named: bool) -> bytes:
+    """What makes a record the same as one in quarantine."""
+    what = ["id", cleaned(record.id)] if record.id is not None else ["raw", clean(record.raw)]
+    return digest(what if named else [at.partition_id, *what])
 
 
 def _note_unaccounted(tx: Tx, at: Place, ids: Iterable[str]) -> None:
@@ -325,30 +395,3 @@ def _suspect(tx: Tx, at: Place, gone: Iterable[Gone]) -> None:
             if len(g.id) <= LONGEST
         ],
     )
-
-
-def _put_values(tx: Tx, at: Place, values: Iterable[MetricValue]) -> int:
-    incoming = {(clean(v.series), v.on.isoformat()): (clean(v.value), cleaned(v.unit)) for v in values}
-    if not incoming:
-        return 0
-    d = tx.dialect
-    stored = {
-        (row[0], row[1]): (row[2], row[3])
-        for row in tx.rows(
-            "SELECT series, on_day, value, unit FROM metric_value WHERE source = ? AND partition_id = ? AND to_seq IS NULL"
-            f" AND {in_texts(d, 'series')} AND {in_texts(d, 'on_day')}",
-            *(at.source, at.partition_id, d.array({s for s, _ in incoming}), d.array({day for _, day in incoming})),
-        )
-    }
-    changed = [key for key, value in incoming.items() if stored.get(key) != value]
-    tx.many(
-        "UPDATE metric_value SET to_seq = ? WHERE source = ? AND partition_id = ? AND series = ? AND on_day = ?"
-        " AND to_seq IS NULL",
-        [(tx.seq, at.source, at.partition_id, *key) for key in changed if key in stored],
-    )
-    tx.many(
-        "INSERT INTO metric_value (source, partition_id, series, on_day, from_seq, value, unit, run_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(at.source, at.partition_id, *key, tx.seq, *incoming[key], at.run_id) for key in changed],
-    )
-    return len(changed)

@@ -45,11 +45,14 @@ class Place(NamedTuple):
 
 
 class UnderWay(NamedTuple):
-    """A pass that takes pages. ``alike``: all that is stored of the source obeys the page's private rules."""
+    """A pass that takes pages. ``alike``: all that is stored of the source obeys the page's private rules. ``values``: it reads
+    values; ``exempt``: by other settings than the last complete pass, or it is the first one."""
 
     pages: int
     kind: PassKind
     alike: bool
+    values: bool = False
+    exempt: bool = False
 
 
 class Tally(NamedTuple):
@@ -118,26 +121,28 @@ def forget_position(tx: Tx, source: str, partition_id: str | None) -> int:
 
 
 def _forget_seen(tx: Tx, source: str, partition_id: str, pass_id: int) -> None:
-    """The listing of a pass that never ended; that of the last complete one stays."""
-    tx.run(
-        "DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?"
-        " AND NOT EXISTS (SELECT 1 FROM partition AS p WHERE p.source = seen.source AND p.id = seen.partition_id"
-        " AND p.complete_pass_id = seen.pass_id)",
-        *(source, partition_id, pass_id),
-    )
+    """The listing of a pass that never ended, and the values that it put aside; those of the last complete one stay."""
+    for table in ("seen", "pending_value"):
+        tx.run(
+            f"DELETE FROM {table} WHERE source = ? AND partition_id = ? AND pass_id = ?"
+            f" AND NOT EXISTS (SELECT 1 FROM partition AS p WHERE p.source = {table}.source AND p.id = {table}.partition_id"
+            f" AND p.complete_pass_id = {table}.pass_id)",
+            *(source, partition_id, pass_id),
+        )
 
 
 def check(tx: Tx, at: Place) -> UnderWay:
     """The pass that a page belongs to. Raises ``ValueError`` when it is not under way."""
     row = tx.row(
-        "SELECT pages, pass_kind, source.private FROM partition JOIN source ON source.name = partition.source"
+        "SELECT pages, pass_kind, source.private, yields, pass_fingerprint, complete_fingerprint FROM partition"
+        " JOIN source ON source.name = partition.source"
         " WHERE source = ? AND partition.id = ? AND pass_id = ? AND pass_open = 1",
         *(at.source, at.partition_id, at.pass_id),
     )
     if row is None:
         raise ValueError(f"pass {at.pass_id} of partition {at.partition_id!r} is not under way: start_pass comes first")
     alike = obeys(tx, at, row[2])
-    return UnderWay(int(row[0]), row[1], alike)
+    return UnderWay(int(row[0]), row[1], alike, row[3] == "values", row[4] != row[5])
 
 
 def obeys(tx: Tx, at: Place, stored: str) -> bool:
@@ -226,7 +231,8 @@ def _thaw(tx: Tx, at: Place) -> None:
     if not write_holds.waiting(tx, at.source, "rejected", at.partition_id):
         return
     bad = tx.value("SELECT count(*) FROM quarantine WHERE source = ? AND partition_id = ?", at.source, at.partition_id)
-    if not too_many_rejected(int(bad), items_of(tx, at.source, at.partition_id) + int(bad)):
+    good = items_of(tx, at.source, at.partition_id) + values_of(tx, at.source, at.partition_id)
+    if not too_many_rejected(int(bad), good + int(bad)):
         write_holds.close(tx, at.source, "rejected", at.partition_id, "withdrawn", at.seen_at)
 
 
@@ -248,6 +254,12 @@ def _held(tx: Tx, at: Place, changed: int, new: int, emptied: Mapping[str, int])
 def items_of(tx: Tx, source: str, partition_id: str) -> int:
     """How many items that have not left came from a partition last."""
     return int(tx.value(f"SELECT count(*) FROM item WHERE source = ? AND partition_id = ? AND {STAYED}", source, partition_id))
+
+
+def values_of(tx: Tx, source: str, partition_id: str) -> int:
+    """How many values of a partition are in force."""
+    which = "source = ? AND partition_id = ? AND to_seq IS NULL"
+    return int(tx.value(f"SELECT count(*) FROM metric_value WHERE {which}", source, partition_id))
 
 
 # ---- a listing of its own -----------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 stored titles --private rules--> hidden
 dirty items --settle_edges--> trees --Assessor.part--> links (marks go, chunk by chunk)
-no marks left --units of all links--> nodes --> snapshots that changed, outbox, evaluation: one transaction
+no marks left --units of all links, sums of what items and values add--> nodes --> snapshots that changed, evaluation: one
+                transaction
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from hub.assess import ENGINE, Assessor, Frozen, clockwork, nodes, tally_counted
 from hub.config import Config
 from hub.errors import ConfigError, StoreUnavailable
 from hub.mappings import load_mappings
-from hub.model import Dimensions, Mapping, SourceFacts
+from hub.measure import Measures
+from hub.model import Dimensions, Mapping, Metric, SourceFacts, fold
 from hub.store import Store
+from hub.store.measured import measure
 from hub.store.read import Reader
 from hub.store.write import Writer
 from hub.sync import approvals
@@ -48,7 +51,10 @@ def facts_of(config: Config) -> dict[str, SourceFacts]:
 
 def stored_facts(facts: MappingABC[str, SourceFacts]) -> dict[str, Any]:
     """The facts in the form in which an evaluation keeps them, for explanations of it."""
-    return {name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort} for name, f in sorted(facts.items())}
+    return {
+        name: {"kind": f.kind, "item_fields": sorted(f.item_fields), "effort": f.effort, "work": f.work}
+        for name, f in sorted(facts.items())
+    }
 
 
 def known_dimensions(reader: Reader, facts: MappingABC[str, SourceFacts]) -> Dimensions:
@@ -109,16 +115,20 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
     writer.hide_titles(privacy(mapping, known_dimensions(reader, work.facts)))
     writer.put_mapping(mapping, engine=ENGINE, facts=facts, git_commit=work.git_commit, clockwork=clockwork(mapping, work.as_of))
     seq = None
-    before = reader.frozen()  # by the links of before: what is being calculated may break them
+    latest = reader.evaluation()
+    same = latest is not None and latest.mapping_hash == mapping.hash
+    before = _still(reader, mapping, calculated=same)  # by the links of before: what is being calculated may break them
     for _ in range(ROUNDS):
         _links(writer, reader, work, listener)
+        measured = measure(reader, mapping, known_dimensions(reader, work.facts), work.as_of).key_results
         seq = writer.finish_evaluation(
             as_of=work.as_of,
             mapping_hash=mapping.hash,
             engine=ENGINE,
             run_id=work.run_id,
             facts=facts,
-            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping, before)),
+            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping, before), measured),
+            baselines=[reading.baseline for reading in measured.values() if reading.baseline is not None],
         )
         if seq is not None:
             break
@@ -131,7 +141,7 @@ def _frozen(reader: Reader, mapping: Mapping, before: FrozenBy) -> dict[tuple[st
     which they stay. One that was away for a while stays at the last result that it had."""
     found = {}
     reasons = {at: set(parts) for at, parts in before.items()}
-    for at, parts in reader.frozen().items():
+    for at, parts in _still(reader, mapping, calculated=True).items():
         reasons.setdefault(at, set()).update(parts)
     for at, parts in reasons.items():
         if at in mapping.key_results:
@@ -139,6 +149,36 @@ def _frozen(reader: Reader, mapping: Mapping, before: FrozenBy) -> dict[tuple[st
             former, seq = (row.node, row.seq) if row is not None else (None, None)
             found[at] = Frozen(tuple(why for why, _ in parts), tuple(part for _, part in parts), former, seq)
     return found
+
+
+def _still(reader: Reader, mapping: Mapping, *, calculated: bool) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Why key results stand still, by their links, by what items add to their measures, and by values that wait for a person.
+    ``calculated``: what is stored was made with this mapping."""
+    found = {at: set(parts) for at, parts in reader.frozen().items()}
+    if not (mapping.metrics or any(kr.steps for kr in mapping.key_results.values())):
+        return found
+    by_measure = reader.frozen_measures() if calculated else {}
+    held, measures = reader.held_values(), Measures(mapping)
+    for at, key_result in mapping.key_results.items():
+        own = [measures.of(key_result), *(measures.of_step(*at, n) for n in range(len(key_result.steps)))]
+        for one in filter(None, own):
+            parts = by_measure.get(one.index, set()) | _held(held, one.metric)
+            if parts:
+                found.setdefault(at, set()).update(parts)
+    return found
+
+
+def _held(held: FrozenBy, metric: Metric | None) -> set[tuple[str, str]]:
+    """Why the values that a metric reads stand still; ``held`` goes by (source, series)."""
+    if metric is None:
+        return set()
+    wanted = None if metric.series is None else fold(metric.series)
+    return {
+        why
+        for (source, series), reasons in held.items()
+        if source == metric.source and wanted in (None, fold(series))
+        for why in reasons
+    }
 
 
 def _clear_traces(writer: Writer) -> None:
@@ -179,6 +219,8 @@ def _links(writer: Writer, reader: Reader, work: Work, listener: Callable[[int],
         part = assessor.part(items)
         numbers = {item.no: None for item in items}
         findings = [*part.findings, *(f for f in circles if f.no in numbers), *assessor.rule_findings()]
-        writer.put_attachments(list(numbers), part.attachments, part.units, findings, read_seq=read_seq)
+        writer.put_attachments(
+            list(numbers), part.attachments, part.units, findings, read_seq=read_seq, contributions=part.contributions
+        )
         done += len(items)
         listener(done)

@@ -39,8 +39,15 @@ class Plan(NamedTuple):
 
 
 def plan(partition: Partition, known: Known, fingerprint: str, *, mode: Mode, overlap: float, vendor_now: int | None) -> Plan:
-    """The pass to make. ``overlap`` is in seconds; ``fingerprint`` the present one."""
-    if partition.reads == "whole" or mode == "full" or known.cursor is None or known.fingerprint != fingerprint:
+    """The pass to make. ``overlap`` is in seconds; ``fingerprint`` the present one. Values are always read whole: what was
+    restated or taken away has no stamp."""
+    if (
+        partition.reads == "whole"
+        or partition.yields == "values"
+        or mode == "full"
+        or known.cursor is None
+        or known.fingerprint != fingerprint
+    ):
         return Plan("full")
     if vendor_now is not None and known.cursor > vendor_now + CLOCK_TOLERANCE:
         text = f"the stored position of {partition.key or partition.title} lies in the vendor's future; it is read whole"
@@ -54,6 +61,7 @@ def recent(partitions: list[Partition], known: dict[str, Known], starts: datetim
     if starts is None:
         return []
     blank = Known()
-    fresh = [p for p in partitions if p.reads == "delta" and known.get(p.id, blank).fingerprint is None]
+    delta = [p for p in partitions if p.reads == "delta" and p.yields == "items"]
+    fresh = [p for p in delta if known.get(p.id, blank).fingerprint is None]
     fresh = [p for p in fresh if not known.get(p.id, blank).cut_off]
     return fresh if sum(p.size or 0 for p in fresh) > LARGE else []

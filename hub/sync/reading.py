@@ -23,6 +23,9 @@ from hub.sync.record import HELD, Record
 PARTLY = ("status", "type", "field", "container", "sprint")
 """Lists whose missing rows stay as they were known: items use them, and a row may be missing because we lost sight of it."""
 
+SHOWN = (("read", "values"), ("new", "values_new"), ("changed", "values_changed"))
+"""What is told while a partition is read: of its items, or of its values."""
+
 RESTARTS = 2
 """How often one run starts a pass again whose position the vendor no longer accepts."""
 
@@ -70,6 +73,8 @@ class Pass:
         """Whether a census follows: after a delta, and after a full pass of which an earlier run read a part, since what that
         part held may have changed meanwhile."""
         assert self.position is not None
+        if self.partition.yields == "values":
+            return False
         carried = self.position.kind == "full" and self.carried and self.partition.reads == "delta"
         return carried or (self.plan.census and self.position.kind == "delta")
 
@@ -275,17 +280,20 @@ class Reading:
         )
         job.unclear = job.unclear or any(record.id is None for record in page.rejected)
         added = {**done._asdict(), "read": len(page.items) + len(page.rejected)}
+        if partition.yields == "values":
+            added |= {"read": 0, "values": len(page.values) + len(page.rejected)}
         del added["held"], added["gone"]  # the vendor's word alone makes nothing gone
         for counted in (job.tally, self._record.counts):
             counted.update(added)
-        self._listen(Progressed(self._run.source, partition.id, job.tally["read"], job.tally["new"], job.tally["changed"]))
+        so_far = (job.tally[items] + job.tally[values] for items, values in SHOWN)
+        self._listen(Progressed(self._run.source, partition.id, *so_far))
         if done.held == DISTRUSTED:
             job.over = True
             text = f"{partition.key or partition.title}: too many records can no longer be understood; its numbers stand still"
             self._failed(partition, text, HELD)
         elif page.end is not None and position.kind != "recent" and not job.lists:
             listed = position.kind == "full"
-            if page.end == "unchanged":
+            if page.end == "unchanged" and partition.yields == "items":
                 self._writer.restore(self._place(partition.id))
             self._complete(job, "listed" if listed and not job.unclear else "unclear")
 

@@ -30,6 +30,7 @@ from hub.sync.events import Ended, Listener, RunSummary, nobody
 from hub.sync.hearing import heard
 from hub.sync.plan import Mode
 from hub.sync.private import privacy
+from hub.sync.queries import source_settings
 from hub.sync.reading import Reading, Run
 from hub.sync.record import Record
 
@@ -66,9 +67,9 @@ def sync_source(
     Raises ``Locked`` when another process reads this source, ``UsageError`` when its secret is missing. What goes wrong at the
     vendor's end is not raised: it is the summary's ``error``.
     """
-    settings = config.settings(name)
     now = now or _now
     at = now()
+    settings = source_settings(config, mapping, name, at)
     facts = facts_of(config)
     space.require(store.path)
     with store.own(f"source:{name}") as ownership, Writer(store, ownership) as writer:
@@ -91,7 +92,7 @@ def sync_source(
         reading = Reading(writer, store, run, record, listener, private, calculate)
         try:
             with heard(name, record.notes, listener), (opener or _opener(config.limits(name)))(settings) as connector:
-                reading.source(connector, settings.kind, settings.url, named=bool(settings.partitions))
+                reading.source(connector, settings.kind, settings.url, named=bool(settings.partitions or settings.queries))
         except SourceError as error:
             record.fail(str(error), error.hint)
         except BaseException:

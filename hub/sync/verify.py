@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import connectors
-from connectors.base import Connector, Partition, Seen, SourceError, SourceSettings, checked
+from connectors.base import Connector, MetricValue, Partition, Seen, SourceError, SourceSettings, checked
 from hub.config import Config
-from hub.model import PRESENT
-from hub.reconcile import millis
+from hub.model import PRESENT, Mapping, Value
+from hub.reconcile import Unstorable, ValueRow, millis, value_row
 from hub.store import Store
 from hub.store.read import Reader
 from hub.sync.pages import edge, read, read_census
+from hub.sync.queries import source_settings
 
 SHOWN = 20
 """Ids of a kind that are kept as examples."""
@@ -32,6 +33,9 @@ class Checked:
     newer: int = 0
     examples: tuple[str, ...] = ()
     error: str | None = None
+    restated: int = 0
+    """Of a partition of values: listed as other ones than are in force; ``left`` are in force and not listed any more"""
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,15 @@ class Verified:
 
     @property
     def equal(self) -> bool:
-        return not self.left and all(not (p.missing or p.newer or p.error) for p in self.partitions)
+        return not self.left and all(not (p.missing or p.newer or p.restated or p.left or p.error) for p in self.partitions)
 
 
-def verify_source(config: Config, store: Store, name: str, *, opener: Opener | None = None) -> Verified:
-    """Compare one source. Raises ``UsageError`` for a missing secret, ``SourceError`` when nothing could be asked."""
-    settings, limits = config.settings(name), config.limits(name)
+def verify_source(
+    config: Config, store: Store, name: str, *, opener: Opener | None = None, mapping: Mapping | None = None, at: int = 0
+) -> Verified:
+    """Compare one source; ``mapping`` and the instant ``at`` say what queries there are. Raises ``UsageError`` for a
+    missing secret, ``SourceError`` when nothing could be asked."""
+    settings, limits = source_settings(config, mapping, name, at), config.limits(name)
     stored = Reader(store).stamps(name)
     here = {id_ for id_, (_, presence) in stored.items() if presence == PRESENT}
     listed: set[str] = set()
@@ -61,7 +68,9 @@ def verify_source(config: Config, store: Store, name: str, *, opener: Opener | N
         with edge("the list of projects"):
             partitions = connector.partitions()
         for partition in partitions:
-            if partition.state == "live":
+            if partition.state == "live" and partition.yields == "values":
+                found.append(_values(connector, partition, Reader(store).values([name])))
+            elif partition.state == "live":
                 found.append(_partition(connector, partition, stored, listed))
             elif partition.state == "unseen":
                 found.append(Checked(partition.id, partition.key or partition.id, 0, error="the account does not see it"))
@@ -90,6 +99,37 @@ def _partition(
     except SourceError as error:
         return Checked(partition.id, name, ids, error=str(error))
     return Checked(partition.id, name, ids, missing, newer, tuple(examples))
+
+
+def _values(connector: Connector, partition: Partition, stored: Iterable[Value]) -> Checked:
+    """Values have no ids and no stamps: all that is said of each is compared."""
+    name = partition.key or partition.title
+    in_force = {row[:3]: row.said for row in (_row(value) for value in stored if value.partition == partition.id)}
+    left, missing, restated = dict(in_force), [], []
+    listed: set[tuple[str, ...]] = set()
+    try:
+        for page in checked(read(connector.changes(partition, None, None))):
+            for given in page.values:
+                row = value_row(given)
+                listed.add(row[:3])
+                left.pop(row[:3], None)
+                if row[:3] not in in_force:
+                    missing.append(row)
+                elif row.said != in_force[row[:3]]:
+                    restated.append(row)
+            if page.end == "unchanged":  # by its own word it holds what it held
+                left.clear()
+                listed.update(in_force)
+    except (SourceError, Unstorable) as error:
+        return Checked(partition.id, name, len(listed), error=str(error))
+    odd = [*missing, *restated, *left]
+    examples = tuple(" ".join(filter(None, row[:3])) for row in odd[:SHOWN])
+    return Checked(partition.id, name, len(listed), len(missing), 0, examples, None, len(restated), len(left))
+
+
+def _row(value: Value) -> ValueRow:
+    said = MetricValue(value.series, value.on, value.value, value.unit, value.key, value.fields, value.by, value.note)
+    return value_row(said)
 
 
 def _rows(connector: Connector, partition: Partition) -> Iterator[Seen]:

@@ -91,9 +91,15 @@ def test_what_makes_a_difference(other: WorkItem) -> None:
     assert content(other).hash != content(STORY).hash
 
 
+def test_an_item_without_stages_keeps_the_hash_that_it_always_had() -> None:
+    """What is stored by an earlier version is not written anew for columns that the item does not have."""
+    assert content(STORY).hash.hex() == "e3d7e997a252db516213e34df2a31f4f"
+    assert content(replace(STORY, title="Größe")).hash.hex() == "8081ba9bca0371f03aa746bb7dd5a911"
+
+
 def test_every_vendor_column_counts() -> None:
     filled = {
-        name: {"level": 1, "fields": {"a": 1}, "due_on": NINE.date(), "links": (("x", "y"),)}.get(
+        name: {"level": 1, "fields": {"a": 1}, "due_on": NINE.date(), "links": (("x", "y"),), "stages": {"Won": NINE}}.get(
             name, NINE if name.endswith("_at") else ("v",) if name in {"containers", "labels", "components", "sprints"} else "v"
         )
         for name in COLUMNS
@@ -110,6 +116,8 @@ ITEMS = st.builds(
     labels=st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=4), max_size=4).map(tuple),
     links=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "x y", 'x"'])), max_size=3).map(tuple),
     fields=st.dictionaries(st.sampled_from("abc"), st.one_of(st.none(), st.integers(-9, 9), st.text(max_size=3))),
+    started_at=st.none() | st.just(NINE),
+    stages=st.dictionaries(st.sampled_from(["Won", "À faire", "a\0b"]), st.just(NINE)),
 )
 
 
@@ -128,6 +136,7 @@ def test_clean_text_is_storable_and_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(("item", "reason"), [
     (replace(STORY, updated_at=datetime(2026, 1, 1)), "updated_at is no instant with a time zone"),  # noqa: DTZ001 - the fault
+    (replace(STORY, stages={"Won": datetime(2026, 1, 1)}), "stage Won is no instant with a time zone"),  # noqa: DTZ001 - the fault
     (replace(STORY, level=2**31), "level 2147483648"),
     (replace(STORY, id=""), "no id"),
     (replace(STORY, fields={"x": object()}), "object is no value of JSON"),

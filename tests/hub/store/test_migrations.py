@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Engine, make_url
 
 from hub.errors import SchemaMismatch
@@ -148,8 +148,9 @@ def engine_of(url: str) -> Engine:
     return create_engine(given if given.get_backend_name() == "sqlite" else given.set(drivername="postgresql+psycopg"))
 
 
-def first_schema(url: str) -> None:
-    """A database as the first version left it: an epic with a story, which stood under another one before."""
+def first_schema(url: str, then: str | None = None) -> None:
+    """A database as the first version left it: an epic with a story, which stood under another one before; brought to the
+    schema ``then`` by the versions up to it."""
     from alembic import command
 
     engine = engine_of(url)
@@ -159,6 +160,8 @@ def first_schema(url: str) -> None:
         command.upgrade(config, "0001")
         for statement in FIRST_ROWS:
             connection.exec_driver_sql(statement.replace("{blob}", "BLOB" if engine.dialect.name == "sqlite" else "BYTEA"))
+        if then is not None:
+            command.upgrade(config, then)
     engine.dispose()
 
 
@@ -180,6 +183,8 @@ FIRST_ROWS = (
     "INSERT INTO edge_version (child_no, parent_no, from_seq, to_seq) VALUES (2, 3, 12, 25)",
     "INSERT INTO cut (child_no, parent_no, from_seq) VALUES (3, 3, 12)",
     "INSERT INTO alias (source, value, kind, item_no, from_seq) VALUES ('jira', 'old-2', 'key', 2, 11)",
+    "INSERT INTO metric_value (source, partition_id, series, on_day, from_seq, to_seq, value, unit, run_id) VALUES"
+    " ('jira', 'S1', 'nps', '2026-03-01', 10, 12, '41', 'pts', 1), ('jira', 'S1', 'nps', '2026-03-01', 12, NULL, '42', NULL, 1)",
 )
 
 
@@ -197,6 +202,11 @@ def test_a_database_of_the_first_schema_is_brought_up_with_all_that_it_holds(
         assert (items["2"].parent, items["2"].parent_by, items["2"].aliases) == (1, "", ("old-2",))
         assert (items["2"].due, items["2"].amount, items["2"].addresses) == ("2026-03-31", "1.10", ())
         assert [each.parent for each in Reader(store).items(nos=[2], as_of=20)] == [3]
+        assert (items["2"].started_at, items["2"].stages, items["2"].currency) == (None, {}, None)
+        now, then = (list(Reader(store).values(as_of=seq)) for seq in (None, 11))
+        assert [(v.series, v.value, v.unit, v.key, v.at) for v in (*then, *now)] == [
+            ("nps", "41", "pts", "", ""), ("nps", "42", None, "", ""),
+        ]  # fmt: skip
         with world(store) as w:
             w.sync(item("2", "Story", key="PAY-2", parent_ref="PAY-3"), item("4", parent_ref="OLD-2"))
             w.leave("1")
@@ -205,6 +215,35 @@ def test_a_database_of_the_first_schema_is_brought_up_with_all_that_it_holds(
             assert w.finish() is not None
     if kind == "postgres":
         request.getfixturevalue("postgres_server").drop("first_schema")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_an_upgrade_keeps_every_row_of_every_table(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """From the third schema, whose values had another key."""
+    server = request.getfixturevalue("postgres_server") if kind == "postgres" else None
+    url = server.create("third_schema", empty=True) if server else f"sqlite:///{tmp_path / 'third.db'}"
+    first_schema(url, then="0003")
+    before = everything(url)
+    open_store(url).close()
+    after = everything(url)
+    for table, rows in before.items():
+        if table != "alembic_version":
+            assert [{name: row[name] for name in rows[0]} for row in after[table]] == rows, table
+    assert len(before["metric_value"]) == 2
+    if server:
+        server.drop("third_schema")
+
+
+def everything(url: str) -> dict[str, list[dict[str, object]]]:
+    """All rows of all tables that have some."""
+    engine = engine_of(url)
+    found = {}
+    with engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            rows = [dict(row._mapping) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
+            found[table] = sorted(rows, key=lambda row: repr(sorted(row.items(), key=lambda cell: cell[0])))
+    engine.dispose()
+    return {table: rows for table, rows in found.items() if rows}
 
 
 def test_a_newer_schema_is_refused(store: Store, database_url: str) -> None:

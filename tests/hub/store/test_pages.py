@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from connectors.base import Dimension, Gone, MetricValue, Page, Rejected, WorkItem
+from connectors.base import Dimension, Gone, Page, Rejected, WorkItem
 from hub.store import Store
 from hub.store.write import PageCounts
 from tests.hub.store.world import HOUR, NOON, item, world
@@ -21,6 +21,12 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         estimate_unit="points", amount="1.10", currency="EUR",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), updated_at=datetime(2026, 1, 2, 0, 0, 0, 1999, tzinfo=UTC),
         done_at=datetime(2026, 1, 3, tzinfo=UTC), due_on=date(2026, 3, 31), fields={"team": "Core", "risk": None},
+        started_at=datetime(2026, 1, 1, 8, tzinfo=UTC),
+        stages={
+            "Won": datetime(2026, 1, 3, tzinfo=UTC),
+            "WON": datetime(2026, 1, 2, tzinfo=UTC),
+            "Größe": datetime(2026, 1, 1, tzinfo=UTC),
+        },
     )  # fmt: skip
     with world(store) as w:
         w.sync(given)
@@ -33,7 +39,10 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         assert found.updated_at == 1_767_312_000_001
         assert found.fields == {"team": "Core", "risk": None}
         assert found.status_seen_at is None
-        assert (found.due, found.amount) == ("2026-03-31", "1.10")
+        assert (found.due, found.amount, found.currency) == ("2026-03-31", "1.10", "EUR")
+        assert found.started_at == 1_767_254_400_000
+        assert found.stages == {"won": 1_767_312_000_000, "grösse": 1_767_225_600_000}, "by folded name, the earlier of two"
+        assert w.sync(given).unchanged == 1
         assert found.addresses == ("https://trello.test/c/1",)
         [row] = w.query("SELECT links, amount, currency, due_on, first_seen_at, partition_id, run_id FROM item")
         links = '[["attachment","https://trello.test/c/1"],["blocks","PAY-2"]]'
@@ -44,6 +53,21 @@ def test_what_is_empty_is_null(store: Store) -> None:
     with world(store) as w:
         w.sync(item("1"))
         assert w.query("SELECT labels, containers, fields, estimate FROM item") == [(None, None, None, None)]
+
+
+def test_stages_are_part_of_what_changes_and_of_what_was(store: Store) -> None:
+    with world(store) as w:
+        begun = datetime(2026, 1, 1, tzinfo=UTC)
+        w.sync(item("1"), item("2", started_at=begun))
+        then = w.reader.seq()
+        w.assess()
+        assert w.sync(item("1", stages={"Won": begun}), item("2", started_at=begun)) == PageCounts(
+            changed=1, unchanged=1, altered=1
+        )
+        assert w.dirty() == {"1"}
+        assert (w.items(as_of=then)["1"].stages, w.item("1").stages) == ({}, {"won": 1_767_225_600_000})
+        w.sync(item("1"), item("2"))
+        assert (w.item("1").stages, w.item("2").started_at) == ({}, None)
 
 
 def test_counts(store: Store) -> None:
@@ -210,18 +234,7 @@ def test_a_pass_remembers_every_id_that_it_listed(store: Store) -> None:
         assert w.query("SELECT page, ids FROM seen") == [(1, '["1","2","7","8"]')]
 
 
-# ---- values and dimensions ----------------------------------------------------------------------------------------------
-
-
-def test_metric_values_keep_their_literal_and_their_history(store: Store) -> None:
-    day = date(2026, 3, 1)
-    with world(store) as w:
-        assert w.sync(values=(MetricValue("nps", day, "41.0"), MetricValue("nps", date(2026, 3, 2), "42"))).values == 2
-        assert w.sync(values=(MetricValue("nps", day, "41.0"), MetricValue("nps", date(2026, 3, 2), "43"))).values == 1
-        rows = w.query("SELECT on_day, value, to_seq IS NULL FROM metric_value ORDER BY on_day, from_seq")
-        assert [(day_, value, bool(now)) for day_, value, now in rows] == [
-            ("2026-03-01", "41.0", True), ("2026-03-02", "42", False), ("2026-03-02", "43", True),
-        ]  # fmt: skip
+# ---- dimensions ----------------------------------------------------------------------------------------------
 
 
 def test_a_changed_list_row_marks_the_items_that_use_it(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.base import Dimension, Gone, MetricValue, Page, Rejected, WorkItem
 from hub.store import Store, open_store
+from tests.hub.store.sheets import Sheet
 from tests.hub.store.world import item, world
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), min_size=1, max_size=12)
@@ -63,14 +65,28 @@ def test_hard_texts_everywhere_else(store: Store, text: str) -> None:
     with world(store) as w:
         w.dimensions(Dimension("status", text, text, text, {"more": text}))
         w.put(Page(rejected=(Rejected(text, text, text), Rejected(None, text, text)), unaccounted=(text,),
-                   gone=(Gone(text, "merged", into=text),),
-                   values=(MetricValue(text, date(2026, 1, 1), text, text),), end="complete"))  # fmt: skip
+                   gone=(Gone(text, "merged", into=text),), end="complete"))  # fmt: skip
         assert w.dimensions(Dimension("status", text, text, text, {"more": text})) == []
         assert w.reader.dimensions().statuses["jira", plain].name == plain
         assert {(q.id, q.raw, q.reason) for q in w.reader.quarantine()} == {(plain, plain, plain), (None, plain, plain)}
         assert [n.ref for n in w.reader.notices()] == [plain]
         w.writer.end_run(w.run, "failed", finished_at=1, counts={}, error=text, hint=text)
         assert w.reader.runs()[0].error == plain
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_hard_texts_in_values(store: Store, text: str) -> None:
+    """F24: a value is known by its series and key, whatever they are written with; texts are kept in one spelling."""
+    hard = MetricValue(text, date(2026, 1, 1), text, text, text, {text: text}, text, text, text)
+    with world(store) as w:
+        sheet = Sheet(w)
+        assert sheet.read(hard, rejected=(Rejected(text, text, text),)).values_new == 1
+        again = sheet.read(hard, rejected=(Rejected(text, text, text),))
+        assert (again.values_new, again.values_changed, again.quarantined) == (0, 0, 0)
+        plain = unicodedata.normalize("NFC", expected(text))
+        (found,) = w.reader.values(series=[plain])
+        assert found[4:11] == (plain, plain, plain, {plain: plain}, plain, plain, plain)
+        assert sheet.read().values_gone == 1
 
 
 def test_big_numbers(store: Store) -> None:

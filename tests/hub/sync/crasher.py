@@ -37,6 +37,7 @@ def company() -> Tracker:
     tracker.put("GROW", *(f"{n}" for n in range(200, 206)), labels=("beta",))
     tracker.put("CORE", "150", labels=(), level=1)
     tracker.put("GROW", "151", "152", labels=(), parent_ref="150")
+    tracker.tell("KPIS", {day: day % 7 for day in range(30)})
     return tracker
 
 
@@ -67,6 +68,24 @@ def flip(tracker: Tracker) -> None:
     tracker.finish(*(f"{n}" for n in range(100, 116)), "150")
 
 
+def sheet(tracker: Tracker) -> None:
+    """New, restated, moved and withdrawn values, more than one transaction of them."""
+    tracker.tell("KPIS", dict.fromkeys(range(12, 1400), 9))
+    tracker.tell("KPIS", {3: 3}, at="row 77")
+    tracker.withdraw("KPIS", *range(5))
+
+
+def pruned(tracker: Tracker) -> None:
+    """Too many values gone at once, and a new one."""
+    tracker.withdraw("KPIS", *range(20))
+    tracker.tell("KPIS", {31: 1})
+
+
+def rescaled(tracker: Tracker) -> None:
+    """All values restated at once."""
+    tracker.tell("KPIS", dict.fromkeys(range(31), 1000))
+
+
 SCENARIOS = {
     "first": Scenario("nightly", None),
     "delta": Scenario("delta", everyday),
@@ -75,6 +94,11 @@ SCENARIOS = {
     "held": Scenario("nightly", mass),
     "approved": Scenario("nightly", mass, approves=True),
     "changed": Scenario("nightly", flip),
+    "values": Scenario("nightly", sheet),
+    "values held": Scenario("nightly", pruned),
+    "values approved": Scenario("nightly", pruned, approves=True),
+    "restated": Scenario("nightly", rescaled),
+    "restated, approved": Scenario("nightly", rescaled, approves=True),
 }
 
 

@@ -15,6 +15,7 @@ from connectors.base import (
     Dimension,
     Fetched,
     Gone,
+    MetricValue,
     Page,
     Partition,
     Rejected,
@@ -111,6 +112,12 @@ class Tracker:
     read: list[tuple[str, datetime | None]] = field(default_factory=list)
     """(project, since) of passes"""
     sizes: dict[str, int] = field(default_factory=dict)
+    sheets: dict[str, list[MetricValue]] = field(default_factory=dict)
+    """partitions of values, each with what it holds"""
+    unchanged: set[str] = field(default_factory=set)
+    """sheets that prove to be what they were"""
+    unreadable: dict[str, tuple[Rejected, ...]] = field(default_factory=dict)
+    """sheet -> records on its last page that cannot be understood"""
 
     def put(self, project: str, *ids: str, **more: Any) -> None:
         """Create or replace items; the first call gives them a stamp, as every later one does."""
@@ -143,6 +150,17 @@ class Tracker:
         moved = replace(found, containers=(project,), key=f"{project}-{id_}", updated_at=self.now)
         self.projects.setdefault(project, {})[id_] = moved
 
+    def tell(self, sheet: str, numbers: Mapping[int, str | int], **more: Any) -> None:
+        """Values of a sheet by day; those of other days, or with another key, stay as they are."""
+        said = [MetricValue("nps", START.date() + timedelta(days=day), str(n), **more) for day, n in numbers.items()]
+        given = {(each.series, each.on, each.key): each for each in (*self.sheets.get(sheet, ()), *said)}
+        self.sheets[sheet] = [given[at] for at in sorted(given)]
+
+    def withdraw(self, sheet: str, *days: int) -> None:
+        """Take values of a sheet away."""
+        gone = {START.date() + timedelta(days=day) for day in days}
+        self.sheets[sheet] = [each for each in self.sheets[sheet] if each.on not in gone]
+
     def pass_time(self, **delta: float) -> None:
         self.now += timedelta(**delta)
 
@@ -162,6 +180,9 @@ class Tracker:
                     Partition(project, project, project, state_, reads=reads, fingerprint=self.fingerprint,
                               size=self.sizes.get(project))
                 )  # fmt: skip
+        for sheet in self.sheets:
+            if self.states.get(sheet) != "unlisted":
+                found.append(Partition(sheet, sheet, sheet, yields="values", reads="whole", fingerprint=self.fingerprint))
         return found
 
     def visible(self, id_: str) -> WorkItem | None:
@@ -205,6 +226,9 @@ class TrackerConnector(Connector):
     def changes(self, partition: Partition, since: datetime | None, resume: str | None) -> Iterator[Page]:
         t, id_ = self.tracker, partition.id
         t.read.append((id_, since))
+        if partition.yields == "values":
+            yield from self._values(id_, int(resume or 0))
+            return
         rows = [i for i in t.seen(id_).values() if since is None or i.updated_at is None or i.updated_at >= since]
         rows.sort(key=lambda i: i.id)
         after = resume or ""
@@ -221,6 +245,18 @@ class TrackerConnector(Connector):
             t.during.pop(f"{id_}:{number}", lambda: None)()
             if last:
                 return
+
+    def _values(self, sheet: str, begin: int) -> Iterator[Page]:
+        t = self.tracker
+        if sheet in t.unchanged:
+            yield Page(end="unchanged")
+            return
+        for number, at in enumerate(range(begin, max(len(t.sheets[sheet]), begin + 1), t.pages), 1):
+            self._fail(sheet, number)
+            last = at + t.pages >= len(t.sheets[sheet])
+            values, bad = tuple(t.sheets[sheet][at : at + t.pages]), t.unreadable.get(sheet, ()) if last else ()
+            yield Page(values=values, rejected=bad, resume=None if last else str(at + t.pages), end="complete" if last else None)
+            t.during.pop(f"{sheet}:{number}", lambda: None)()
 
     def _fail(self, what: str, number: int) -> None:
         for name in (what, f"{what}:{number}"):
@@ -298,6 +334,11 @@ class Hub:
 
     def here(self) -> set[str]:
         return {id_ for id_, presence in self.presences().items() if presence == "present"}
+
+    def values(self, sheet: str = "KPIS", *, as_of: int | None = None) -> dict[int, str]:
+        """day -> number, of one sheet"""
+        found = [v for v in self.reader.values(["jira"], as_of=as_of) if v.partition == sheet]
+        return {(v.on - START.date()).days: v.value for v in found}
 
     def progress(self, key_result: str = "alpha") -> tuple[str, str]:
         """done and total"""

@@ -67,7 +67,7 @@ def rows(store: Store, statement: str) -> list[tuple[Any, ...]]:
 
 
 ITEM = "source, id, key, title, url, type_id, level, status_id, category, resolution, parent_ref, containers, labels, components,"
-ITEM += " sprints, estimate, created_at, updated_at, done_at, fields, presence, content_hash"
+ITEM += " sprints, estimate, created_at, updated_at, done_at, fields, started_at, stages, presence, content_hash"
 OF = "(SELECT id FROM item WHERE no = {})"
 
 STATE = {
@@ -90,6 +90,12 @@ STATE = {
     "snapshots": "SELECT cycle, kind, id, progress, done, total, key_results, measured, details FROM snapshot"
     " WHERE to_seq IS NULL",
     "partitions": "SELECT source, id, key, state, cursor, resume, pass_open FROM partition",
+    "values": "SELECT source, partition_id, series, on_day, row_key, value, unit, fields, typed_by, note, place, to_seq IS NULL"
+    " FROM metric_value",
+    "pending": "SELECT source, partition_id, series, on_day, row_key, value FROM pending_value",
+    "contributions": f"SELECT measure, on_day, {OF.format('item_no')}, x_whole, x_part, w_whole, w_part, exact, currency, text"
+    " FROM contribution",
+    "baselines": "SELECT cycle, key_result, measured, value FROM baseline",
     "quarantine": "SELECT source, id, reason FROM quarantine",
     "dirty": "SELECT item_no FROM dirty",
 }
