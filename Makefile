@@ -48,7 +48,7 @@ endif
 
 lock:  ## both locks again, after a change of dependencies (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  --extra postgres --extra cel pyproject.toml -o requirements.lock
+	  --extra postgres --extra cel --extra sheets pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
 

@@ -50,8 +50,10 @@ def open(settings: _base.SourceSettings, limits: _base.IoSettings | None = None)
     """The ready connector of a source, with its own guarded ``Io``. Use it as a context manager."""
     from connectors._shared.io import RunIo
 
-    io = RunIo(settings, limits or _base.IoSettings())
-    return load(settings.kind).factory(settings, io)
+    kind = load(settings.kind)
+    site = kind.address == "https" or settings.url.startswith(("https://", "http://"))
+    io = RunIo(settings, limits or _base.IoSettings(), site=site)
+    return kind.factory(settings, io)
 
 
 def reach(url: str, limits: _base.IoSettings | None = None) -> _base.Io:

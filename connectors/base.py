@@ -10,7 +10,7 @@ identifiers stay the vendor's own. Adding a kind is one module that defines ``KI
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
@@ -66,18 +66,36 @@ class WorkItem:
     done_at: datetime | None = None
     """When the vendor says that it was finished (resolution date, close date, move to a done category)."""
     due_on: date | None = None
+    started_at: datetime | None = None
+    """When work on it began, where the vendor or a column tells."""
+    stages: Mapping[str, datetime] = field(default_factory=dict)
+    """Names of the stages or statuses that it entered, and when it first did; empty where the vendor does not tell."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Fields named in the source's settings, by that name. A field that was not read is absent, an empty one is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """A number about the world: the value of ``series`` on the day ``on``, as the source's literal."""
+    """A number about the world: the value of ``series`` on the day ``on``, as the source's literal.
+
+    Identity is (source, partition, ``series``, ``on``, ``key``). ``value`` is a plain decimal number (``-12.5``, no grouping):
+    what the source writes otherwise is read by its declared format, or refused by the connector.
+    """
 
     series: str
     on: date
     value: str
     unit: str | None = None
+    """A currency or unit, as the source says it."""
+    key: str = ""
+    """Tells values of one series and day apart (a region, a plant); the same from read to read, never a row number."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Further columns by the names that the settings give them: what metrics filter on. Empty cells are None."""
+    by: str | None = None
+    """Who typed it, as the source says; None where no person did."""
+    note: str | None = None
+    at: str = ""
+    """Where the source has it, for people: ``KPIs!C12``, ``row 12``. May change without the value changing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +240,12 @@ class SourceSettings:
     """our name -> the vendor's field, by id or exact name (``{"team": "customfield_10050"}``)"""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Validated settings that only this kind has."""
+    queries: Mapping[str, str] = field(default_factory=dict)
+    """Texts of the queries to run, by name, where the kind runs queries."""
+    parameters: Mapping[str, date] = field(default_factory=dict)
+    """What queries may ask for by name: ``cycle_start``, ``cycle_end``."""
+    timezone: str = "UTC"
+    """The strategy's zone, an IANA name: of days and times that the source writes without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +308,20 @@ class Io(Protocol):
 
     def httpx_transport(self) -> Any:
         """An ``httpx.BaseTransport`` for connectors without an SDK."""
+        ...
+
+    def beside(self, url: str) -> Io:
+        """An ``Io`` of the same kind for another address that the vendor's own protocol needs (where tokens are given out): with
+        the same limits, pinned to that origin. The connector names it, never an answer. Closed and counted with this one."""
+        ...
+
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """For a driver that speaks no HTTP, inside of ``call``: the addresses of ``host`` at which the source may live, judged by
+        the same rules; the driver connects to one of these and to no other. Raises ``Misconfigured``, ``Unavailable``."""
+        ...
+
+    def took(self, size: int) -> None:
+        """Count bytes that such a driver received. Raises ``QuotaExhausted`` beyond the run's, ``Cancelled`` after ``close``."""
         ...
 
     def allow_post(self, *paths: str) -> None:
@@ -366,12 +404,29 @@ class Connector(abc.ABC):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of one kind's ``[source.NAME]`` table beyond the common ones."""
+    """A setting of one kind's ``[source.NAME]`` table beyond the common ones.
+
+    ``type``: ``str``, ``bool``, ``int``, ``float``, ``Decimal``; ``tuple`` for a list of texts; ``dict`` for a table of texts.
+    """
 
     name: str
     type: type
     default: Any = None
     help: str = ""
+    choices: tuple[str, ...] = ()
+    """Of a text: the only values that it may have; empty takes any."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """What is wrong with the settings of a source: the keys that lead there, a sentence, and what to do about it."""
+
+    at: tuple[str, ...]
+    """``("columns", "amount")``; empty for the table as a whole."""
+    text: str
+    remedy: str = ""
+    named: bool = False
+    """The last key itself is wrong, not its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,17 +459,40 @@ class Kind:
     factory: Callable[[SourceSettings, Io], Connector]
     needs_user: bool = False
     needs_token: bool = True
+    open_address: Callable[[str], bool] | None = None
+    """Of a kind that needs a token: which urls need none all the same (a database in a file, a socket of this machine)."""
+    address: Literal["https", "file", "database"] = "https"
+    """What ``url`` is: a site; a file (then ``file`` may stand in its place) or an https address; a database's URL."""
+    work: bool = True
+    """Whether its items are usually work that should serve a key result; else only metrics read them."""
+    queries: bool = False
+    """Whether it runs the queries that mapping files name, and ``partitions`` names them."""
     partition_word: str = "projects"
     """What the config calls its partitions: ``projects``, ``boards``, ``objects``."""
     item_fields: frozenset[str] = frozenset()
     """Which of the conditions' fields this kind has (``label``, ``component``, ``sprint``, ...)."""
+    answers: Callable[[SourceSettings], frozenset[str]] | None = None
+    """Which of ``item_fields`` the items of one source have, where its settings decide that; without it all of them."""
     options: tuple[Option, ...] = ()
+    examine: Callable[[SourceSettings], Iterable[SettingFault]] | None = None
+    """What is wrong with settings of which each is well-formed by itself. Looks at nothing else, and never at the secret."""
     rights: str = ""
     """The least rights the credential needs, as one sentence for the admin."""
     access: Access | None = None
     """The same in full, for the letter to the administrator."""
     expiry: str = ""
     """When a credential ends, where ``Account.expires_at`` cannot tell it: one sentence."""
+    search_urls: Callable[[str, Sequence[str]], tuple[str, ...]] | None = None
+    """Addresses at which the vendor lists certain items, for people: from the address of one of them, and the keys of all; several
+    where one would be too long, none where it cannot be said."""
+    edition_by: str = ""
+    """The option that chooses between editions of the product: ``deployment``."""
+    editions: Mapping[str, Kind] = field(default_factory=dict)
+    """Value of that option -> the kind as it is then: another title, other needs and rights. Other values mean this one."""
+
+    def edition(self, options: Mapping[str, Any]) -> Kind:
+        """This kind as a source with these options has it."""
+        return self.editions.get(str(options.get(self.edition_by)), self)
 
 
 # ---- errors -----------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from connectors._shared.addresses import judge, literal
-from connectors.base import Misconfigured, SourceError
+from connectors.base import Misconfigured, SourceError, Unavailable
 
 CHUNK = 64 * 1024
 LOOK = 0.05
@@ -123,6 +123,20 @@ class Dialler:
         if isinstance(failure, TimeoutError):
             raise ConnectTimeoutError(conn, "the connection timed out") from failure
         raise NewConnectionError(conn, "no connection") from failure
+
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses of a host that may be connected to. Raises ``Misconfigured``, ``Unavailable``, ``Cancelled``."""
+        try:
+            found = self._allowed(self._resolved(host, port), host)
+        except socket.gaierror as error:
+            if error.errno == socket.EAI_AGAIN:
+                raise Unavailable("the name server does not answer", hint="check the network of this machine") from None
+            raise Misconfigured(f"the host {host} does not exist", hint="Check `url` in config.toml.") from None
+        except UnicodeError:
+            raise Misconfigured(f"the host {host} does not exist", hint="Check `url` in config.toml.") from None
+        except TimeoutError:
+            raise Unavailable("the name server did not answer in time", hint="it is tried again", timed_out=True) from None
+        return tuple(dict.fromkeys(str(one[4][0]) for one in found))
 
     def _allowed(self, found: Sequence[Found], host: str) -> Sequence[Found]:
         """The answers that may be connected to; if none may, the reason why the first may not."""

@@ -98,3 +98,17 @@ class Guard:
             hint="set url to the final address of the site; a sign-on page in front of the API needs a way past it",
             status=status,
         )
+
+
+class NoSite(Guard):
+    """Of a source that is no site (a file, a database): nothing leaves over HTTP. Its origin only tells accounts apart."""
+
+    def __init__(self, url: str) -> None:
+        scheme, _, rest = url.partition("://")
+        self.origin = Origin(scheme, rest.rpartition("@")[2].partition("?")[0], 0)
+        self._base_path = ""
+        self._posts = set()
+
+    def target(self, method: str, url: str) -> str:
+        """Always raises ``Misconfigured``."""
+        raise Misconfigured("a source that is no site asked for a request over HTTP; nothing was sent")

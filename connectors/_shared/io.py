@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ import tenacity
 
 from connectors._shared import pool, retry
 from connectors._shared.dial import Cancelled
-from connectors._shared.guards import Guard
+from connectors._shared.guards import Guard, NoSite
 from connectors._shared.limits import Gate, Gates, account_key
 from connectors._shared.login import Expired
 from connectors._shared.wire import Wire
@@ -62,10 +63,13 @@ class RunIo:
         sleep: Callable[[float], None] | None = None,
         rand: Callable[[], float] = random.random,
         gates: Gates = _GATES,
+        site: bool = True,
     ) -> None:
+        """``site``: the source's url is one; else nothing leaves over HTTP, and the connector has a driver of its own."""
         self._limits = limits
         self._monotonic, self._sleep, self._rand = monotonic, sleep, rand
-        self._wire = Wire(Guard(settings.url, private=limits.allow_private_networks), limits, monotonic)
+        guard = Guard(settings.url, private=limits.allow_private_networks) if site else NoSite(settings.url)
+        self._wire = Wire(guard, limits, monotonic)
         self._tally = self._wire.tally
         self._account = account_key(self._wire.guard.origin, settings)
         self._gates = gates
@@ -76,6 +80,7 @@ class RunIo:
         self._stops: set[threading.Event] = set()
         self._here = _Here()
         self._pool: pool.Pool | None = None
+        self._settings, self._beside = settings, dict[str, RunIo]()
 
     # ---- calls
 
@@ -212,6 +217,25 @@ class RunIo:
 
         return httpx_transport(self._wire)
 
+    def beside(self, url: str) -> RunIo:
+        """The same for another address that the vendor's protocol needs; it is closed and counted with this one."""
+        with self._lock:
+            self._stopped(self._closing)
+            if url not in self._beside:
+                self._beside[url] = RunIo(
+                    replace(self._settings, url=url), self._limits, monotonic=self._monotonic, sleep=self._sleep, rand=self._rand,
+                    gates=self._gates,
+                )  # fmt: skip
+            return self._beside[url]
+
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses of a host at which the source may live, for a driver that speaks no HTTP."""
+        return self._wire.addresses(host, port)
+
+    def took(self, size: int) -> None:
+        """Count bytes that such a driver received."""
+        self._wire.took(size)
+
     def allow_post(self, *paths: str) -> None:
         """Declare reading POSTs, as paths below the source's base URL."""
         self._wire.guard.allow_post(*paths)
@@ -222,7 +246,10 @@ class RunIo:
 
     def counters(self) -> Mapping[str, int]:
         """What the run cost so far: ``Io.counters`` names the figures."""
-        return {**self._tally.figures(), "retry_budget": self._budget.left}
+        with self._lock:
+            others = [other.counters() for other in self._beside.values()]
+        found = {**self._tally.figures(), "retry_budget": self._budget.left}
+        return {name: number + sum(other[name] for other in others) for name, number in found.items()}
 
     def close(self) -> None:
         """End waits and requests under way at once, cancel what has not begun, give back connections. May be called twice.
@@ -234,6 +261,9 @@ class RunIo:
             threads, self._pool = self._pool, None
             for stop in self._stops:
                 stop.set()
+            others = list(self._beside.values())
+        for other in others:
+            other.close()
         if threads is not None:
             threads.close()
         self._wire.close()

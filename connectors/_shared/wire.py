@@ -87,6 +87,16 @@ class Wire:
         """Bound the requests of this thread: ``with wire.within(deadline): ...``"""
         return _Within(deadline, self._limits.read_timeout, self._monotonic, self._dialler)
 
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """What ``Io.addresses`` gives."""
+        return self._dialler.addresses(host, port)
+
+    def took(self, size: int) -> None:
+        """What ``Io.took`` counts."""
+        if self._dialler.closed:
+            raise Cancelled("the run was stopped")
+        self.tally.took(size)
+
     def close(self) -> None:
         """End what is under way, in whatever thread, and send nothing any more."""
         self._dialler.cut()

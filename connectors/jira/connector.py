@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, TypeVar, cast
+from typing import Any
 
 import orjson
 
 from connectors.base import (
-    AccessLost,
     Account,
     AuthError,
     Connector,
@@ -28,7 +26,7 @@ from connectors.base import (
     SourceSettings,
     WorkItem,
 )
-from connectors.jira import lists
+from connectors.jira import lists, roster
 from connectors.jira.client import Site
 from connectors.jira.fields import Plan, make_plan
 from connectors.jira.normalise import Unreadable, instant, is_id, make_normaliser
@@ -36,12 +34,6 @@ from connectors.jira.reading import DETAILS_PER_CALL, Reader, id_pages, project_
 
 SHAPE = 1
 """Raise it when the same issue would become another ``WorkItem``: every project is then read whole once."""
-
-CHANGING = ("CREATE_ISSUES", "EDIT_ISSUES", "DELETE_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
-"""Keys of permissions that reading does not need."""
-
-T = TypeVar("T")
-State = Literal["live", "archived", "trashed", "unseen"]
 
 
 class JiraCloud(Connector):
@@ -56,8 +48,7 @@ class JiraCloud(Connector):
     def __init__(self, settings: SourceSettings, io: Io) -> None:
         super().__init__(settings, io)
         self._site = Site(settings, io)
-        self._lock = threading.RLock()
-        self._kept: dict[str, Any] = {}
+        self._kept = roster.Kept()
 
     def check(self) -> Account:
         """Cloud, the credential's account, the configured fields that this site lacks, and missing rights."""
@@ -67,11 +58,12 @@ class JiraCloud(Connector):
         except EndpointGone:
             raise Misconfigured(
                 "url does not answer like a Jira Cloud site",
-                hint="https://NAME.atlassian.net, nothing behind it; Jira Data Center is another kind",
+                hint='write url = "https://NAME.atlassian.net"; for Jira Data Center add deployment = "datacenter"',
             ) from None
         if kind != "Cloud":
             raise Misconfigured(
-                "this is Jira Data Center; the kind jira reads Jira Cloud", hint="use a Cloud site's address as url"
+                "this is Jira Data Center, and the source is set up for Jira Cloud",
+                hint='add deployment = "datacenter" to the source in config.toml and use a personal access token',
             )
         me = self._site.get("myself", keys=("accountId",))
         ident = me["accountId"]
@@ -83,55 +75,24 @@ class JiraCloud(Connector):
             id=ident,
             name=name if isinstance(name, str) else None,
             timezone=zone if isinstance(zone, str) else None,
-            missing=self._missing_rights(),
+            missing=roster.missing_rights(
+                self._site, self._projects(), "have no names: give it a Jira Software licence or scope"
+            ),
             unresolved=self._plan().missing,
         )
 
-    def _missing_rights(self) -> tuple[str, ...]:
-        missing = []
-        if not any(state == "live" for state, _ in self._projects().values()):
-            missing.append("this user sees no project: give it Browse Projects on those to read")
-        if lists.boards_refused(self._site):
-            missing.append("this user may not list boards, so sprints have no names: give it a Jira Software licence or scope")
-        return tuple(missing)
-
     def writes(self) -> tuple[str, ...] | None:
-        """The account's rights to change issues or Jira itself, in any project. Not told to a token whose scopes leave it out.
-
-        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-permissions/ (``mypermissions``)
-        """
-        try:
-            told = self._site.get("mypermissions", {"permissions": ",".join(CHANGING)}, keys=("permissions",))["permissions"]
-        except (AuthError, AccessLost, EndpointGone):
-            return None
-        rights = [told.get(key) for key in CHANGING] if isinstance(told, dict) else []
-        having = [right for right in rights if isinstance(right, dict) and right.get("havePermission")]
-        return tuple(str(right.get("name") or right.get("key")) for right in having)
+        """As ``roster.writes``. Not told to a token whose scopes leave it out."""
+        return roster.writes(self._site, {"permissions": ",".join(roster.CHANGING)})
 
     def partitions(self) -> list[Partition]:
-        """The configured projects by key, former key or id, or all that the user sees.
-
-        Jira shows archived and trashed ones to some users.
-        """
-        roster = self._projects()
-        by_name = {row.get("key", "").casefold(): ident for ident, (_, row) in roster.items()}
-        if not self.settings.partitions:
-            return [self._partition(ident) for ident in sorted(roster, key=lambda text: (len(text), text))]
-        found = {}
-        for wanted in self.settings.partitions:
-            ident = wanted if wanted in roster else by_name.get(wanted.casefold()) or self._renamed(wanted)
-            found[ident] = self._partition(ident) if ident in roster else Partition(ident, ident, wanted, "unseen")
-        return list(found.values())
-
-    def _renamed(self, key: str) -> str:
-        """The id of a project whose key was changed, else the key itself."""
-        found = None if is_id(key) else self._keep(f"project {key}", partial(lists.project_id, self._site, key))
-        return found or key
+        """As ``roster.partitions``. Jira shows archived and trashed ones to some users."""
+        return roster.partitions(self.settings, self._projects(), self._site, self._kept, self._fingerprint)
 
     def dimensions(self) -> Iterator[Dimension]:
         """Statuses, fields, issue types, projects, sprints; each list whole, sprints as far as their boards can be read."""
         yield from lists.status_rows(self._site)
-        yield from lists.field_rows(self._keep("fields", partial(lists.fields, self._site)))
+        yield from lists.field_rows(self._kept("fields", partial(lists.fields, self._site)))
         yield from lists.type_rows(self._site)
         yield from lists.project_rows(self._projects())
         yield from lists.sprint_rows(self._site)
@@ -144,7 +105,7 @@ class JiraCloud(Connector):
         """All ids of the project with their stamps, a few thousand per request."""
         for page in id_pages(self._site, project_query(partition.id, None), ("id", "updated")):
             for row in page.rows:
-                yield Seen(row["id"], _stamp(row), (partition.id,))
+                yield Seen(row["id"], stamp_of(row), (partition.id,))
 
     def get(self, ids: Iterable[str]) -> Fetched:
         """Issues by id or key.
@@ -170,23 +131,17 @@ class JiraCloud(Connector):
 
     # ---- read once per run
 
-    def _keep(self, name: str, read: Any) -> Any:
-        with self._lock:
-            if name not in self._kept:
-                self._kept[name] = read()
-            return self._kept[name]
-
     def _projects(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        return cast(dict[str, tuple[str, dict[str, Any]]], self._keep("projects", partial(lists.projects, self._site)))
+        return self._kept("projects", partial(lists.projects, self._site))
 
     def _plan(self) -> Plan:
-        return cast(Plan, self._keep("plan", self._make_plan))
+        return self._kept("plan", self._make_plan)
 
     def _reader(self) -> Reader:
-        return cast(Reader, self._keep("reader", self._make_reader))
+        return self._kept("reader", self._make_reader)
 
     def _make_plan(self) -> Plan:
-        rows = self._keep("fields", partial(lists.fields, self._site))
+        rows = self._kept("fields", partial(lists.fields, self._site))
         estimate = self.settings.options.get("estimate")
         plan = make_plan(rows, self.settings.fields, estimate)
         if estimate is None and not plan.company_points:
@@ -199,17 +154,6 @@ class JiraCloud(Connector):
         site = self.settings.options.get("site") or self.settings.url
         return Reader(self._site, self.io, plan.ids, make_normaliser(plan, site))
 
-    def _partition(self, ident: str) -> Partition:
-        state, row = self._projects()[ident]
-        return Partition(
-            id=ident,
-            title=str(row.get("name") or row.get("key") or ident),
-            key=row.get("key"),
-            state=cast(State, state),
-            fingerprint=self._fingerprint(row.get("key")),
-            size=lists.size_of(row),
-        )
-
     def _fingerprint(self, key: str | None) -> str:
         """``key`` because a project's new key is a new key for all its issues, while their ``updated`` stays."""
         plan, settings = self._plan(), self.settings
@@ -217,7 +161,8 @@ class JiraCloud(Connector):
         return hashlib.blake2b(orjson.dumps([*read, settings.options.get("site")]), digest_size=16).hexdigest()
 
 
-def _stamp(row: dict[str, Any]) -> datetime | None:
+def stamp_of(row: dict[str, Any]) -> datetime | None:
+    """``updated`` of a row of a listing, None where it cannot be read."""
     fields = row.get("fields")
     try:
         return instant(fields.get("updated"), "updated") if isinstance(fields, dict) else None

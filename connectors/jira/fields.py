@@ -14,6 +14,9 @@ from typing import Any
 
 SPRINT = "com.pyxis.greenhopper.jira:gh-sprint"
 TEAM_POINTS = "com.pyxis.greenhopper.jira:jsw-story-points"
+EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-label"
+"""Data Center only: the first holds the key of an issue's epic, the second is filled in for epics alone."""
 FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 POINT_NAMES = frozenset({"story points", "story point estimate"})
 
@@ -46,6 +49,8 @@ class Plan:
     sprints: tuple[str, ...] = ()
     company_points: tuple[str, ...] = ()
     team_points: tuple[str, ...] = ()
+    epic_links: tuple[str, ...] = ()
+    epic_names: tuple[str, ...] = ()
     estimate: str | None = None
     """The field that overrides both."""
     missing: tuple[str, ...] = ()
@@ -59,9 +64,17 @@ def custom_type(field: Mapping[str, Any]) -> str:
 
 
 def make_plan(
-    fields: Iterable[Mapping[str, Any]], wanted: Mapping[str, str], estimate: str | None, estimation: frozenset[str] = frozenset()
+    fields: Iterable[Mapping[str, Any]],
+    wanted: Mapping[str, str],
+    estimate: str | None,
+    estimation: frozenset[str] = frozenset(),
+    *,
+    epics_by_field: bool = False,
 ) -> Plan:
-    """``wanted`` is our name -> id or exact name; ``estimation`` are field ids that boards estimate with."""
+    """``wanted`` is our name -> id or exact name; ``estimation`` are field ids that boards estimate with.
+
+    ``epics_by_field``: a site that knows no hierarchy levels, where fields tell what is an epic and what belongs to it.
+    """
     known = {str(field["id"]): field for field in fields}
     missing: list[str] = []
     custom = [(ours, found) for ours, theirs in sorted(wanted.items()) if (found := _resolve(theirs, known, missing))]
@@ -72,13 +85,19 @@ def make_plan(
     company = tuple(
         sorted(ident for ident, kind in types.items() if kind == FLOAT and (ident in estimation or is_points(known[ident])))
     )
-    ids = {*ALWAYS, *(ident for _, ident in custom), *sprints, *team, *company, *([override] if override else [])}
+    links, names = (
+        tuple(sorted(ident for ident, kind in types.items() if epics_by_field and kind == wanted_type))
+        for wanted_type in (EPIC_LINK, EPIC_NAME)
+    )
+    ids = {*ALWAYS, *(ident for _, ident in custom), *sprints, *team, *company, *([override] if override else []), *links, *names}
     return Plan(
         ids=tuple(sorted(ids)),
         custom=tuple(custom),
         sprints=sprints,
         company_points=company,
         team_points=team,
+        epic_links=links,
+        epic_names=names,
         estimate=override,
         missing=tuple(missing),
         definitions=tuple((ident, types.get(ident, "")) for ident in sorted(ids)),

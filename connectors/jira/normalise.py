@@ -7,7 +7,6 @@ profile must not look like a change of every issue.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,11 +16,11 @@ import orjson
 from connectors._shared.draft import draft
 from connectors.base import Rejected, WorkItem
 from connectors.jira.fields import Plan
+from connectors.jira.sprint_text import parse
 
 RAW_LIMIT = 4000
 """Characters of a rejected issue that are kept."""
 _NOTHING: Mapping[str, Any] = {}
-_SPRINT_ID = re.compile(r"\[.*?\bid=(\d+)")
 
 
 class Unreadable(ValueError):
@@ -70,6 +69,8 @@ def flat(value: Any) -> Any:
         return value
     if "accountId" in value:
         return value["accountId"]
+    if "displayName" in value and isinstance(value.get("key"), str):
+        return value["key"]  # a user of Data Center, whose name may change
     if value.get("type") == "doc" and isinstance(value.get("content"), list):
         return document_text(value).strip()
     if "value" in value:
@@ -134,8 +135,8 @@ def _sprints(values: list[Any]) -> tuple[str, ...]:
         for sprint in value if isinstance(value, list) else [value]:
             if isinstance(sprint, dict) and isinstance(sprint.get("id"), (int, str)):
                 found[str(sprint["id"])] = None
-            elif isinstance(sprint, str) and (match := _SPRINT_ID.search(sprint)):
-                found[match[1]] = None
+            elif isinstance(sprint, str) and (read := parse(sprint)):
+                found[read.id] = None
             else:
                 raise Unreadable("a sprint has no id")
     return tuple(found)
@@ -178,8 +179,13 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
 
 
-def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejected]:
-    """The function for one source; it never raises for what an answer holds."""
+def make_normaliser(
+    plan: Plan, site: str, adapt: Callable[[Any], Mapping[str, Any]] | None = None
+) -> Callable[[Any], WorkItem | Rejected]:
+    """The function for one source; it never raises for what an answer holds.
+
+    ``adapt`` turns an issue's fields into the form that Cloud gives them, without touching what it is given.
+    """
     browse = site.rstrip("/") + "/browse/"
     custom, sprint_ids = plan.custom, plan.sprints
     company_first = (plan.estimate,) if plan.estimate else plan.company_points + plan.team_points
@@ -187,7 +193,7 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
 
     def normalise(raw: Any) -> WorkItem | Rejected:
         try:
-            return item(raw, raw["fields"])
+            return item(raw, raw["fields"] if adapt is None else adapt(raw["fields"]))
         except Unreadable as error:
             return rejected(raw, str(error))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
@@ -252,6 +258,8 @@ def make_normaliser(plan: Plan, site: str) -> Callable[[Any], WorkItem | Rejecte
             instant(get("updated"), "updated"),
             None if done is None else instant(done, "the date of completion"),
             None if (value := get("duedate")) is None else date.fromisoformat(value),
+            None,
+            {},  # when work began and which stages it passed: only a history tells
             {name: flat(fields[ident]) for name, ident in custom if ident in fields},
         )
         found.__class__ = WorkItem

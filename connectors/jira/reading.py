@@ -39,11 +39,15 @@ def project_query(project: str, since: datetime | None) -> str:
     """
     if not is_id(project):
         raise Misconfigured("a Jira project is read by its numeric id")
-    bound = ""
-    if since is not None:
-        minutes = math.floor(since.timestamp()) // 60 - 1
-        bound = f" AND updated >= {minutes * 60_000}"
-    return f"project = {project}{bound} ORDER BY key ASC"
+    return f"project = {project}{lower_bound(since)} ORDER BY key ASC"
+
+
+def lower_bound(since: datetime | None) -> str:
+    """The condition of a delta, as ``project_query`` explains it; nothing for a full pass."""
+    if since is None:
+        return ""
+    minutes = math.floor(since.timestamp()) // 60 - 1
+    return f" AND updated >= {minutes * 60_000}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Position:
     after: str | None = None
 
     def write(self, jql: str) -> str:
-        return orjson.dumps({"q": _digest(jql), "t": self.token, "a": self.after}).decode()
+        return orjson.dumps({"q": digest(jql), "t": self.token, "a": self.after}).decode()
 
     @staticmethod
     def read(text: str | None, jql: str) -> Position:
@@ -77,14 +81,14 @@ class Position:
             return Position()
         try:
             value = orjson.loads(text)
-            if value["q"] == _digest(jql):
+            if value["q"] == digest(jql):
                 return Position(value["t"], value["a"])
         except (ValueError, KeyError, TypeError):
             pass  # not ours: as good as another query's
         raise CursorExpired("the stored position belongs to another query", hint="the pass starts again from its beginning")
 
 
-def _digest(jql: str) -> str:
+def digest(jql: str) -> str:
     return hashlib.blake2b(jql.encode(), digest_size=8).hexdigest()
 
 
@@ -97,7 +101,7 @@ def id_pages(site: Site, jql: str, fields: Sequence[str], token: str | None = No
     tokens, known, idle = {token}, Known(), 0
     while True:
         page = _listing(site, jql, fields, token)
-        rows, bad = _new_rows(page["issues"], known)
+        rows, bad = new_rows(page["issues"], known)
         following = page.get("nextPageToken")
         last = page.get("isLast")
         if following is not None and not isinstance(following, str):
@@ -154,7 +158,7 @@ class Known:
         return True
 
 
-def _new_rows(listed: list[Any], known: Known) -> tuple[tuple[dict[str, Any], ...], tuple[Rejected, ...]]:
+def new_rows(listed: list[Any], known: Known) -> tuple[tuple[dict[str, Any], ...], tuple[Rejected, ...]]:
     """Rows with an id that no earlier page had, and those whose id cannot be read."""
     rows, bad = [], []
     for row in listed:
@@ -193,7 +197,7 @@ class Reader:
                 ids = ids[ids.index(after) + 1 :]
             after = None
             following = Position(page.next).write(jql) if page.next else None
-            chunks = _chunks(ids, DETAILS_PER_CALL)
+            chunks = chunks_of(ids, DETAILS_PER_CALL)
             bad = page.rejected
             for number, (chunk, details) in enumerate(self.details(chunks), 1):
                 last = number == len(chunks)
@@ -213,7 +217,7 @@ class Reader:
         with contextlib.closing(self._io.map(self._bulk, chunks, bucket="issue")) as answers:  # type: ignore[type-var]
             for chunk, details in zip(chunks, answers, strict=True):
                 for size in ASK_AGAIN:
-                    for again in _chunks(list(details.refused), size):
+                    for again in chunks_of(list(details.refused), size):
                         _merge(details, again, self._io.call(self._bulk, again, bucket="issue"))
                 for ident in details.refused:
                     details.rejected[ident] = rejected({"id": ident}, "Jira lists the issue but could not return it")
@@ -269,5 +273,5 @@ def _newer(one: WorkItem, other: WorkItem) -> bool:
     return one.updated_at > other.updated_at
 
 
-def _chunks(ids: list[str], size: int) -> list[list[str]]:
+def chunks_of(ids: list[str], size: int) -> list[list[str]]:
     return [ids[start : start + size] for start in range(0, len(ids), size)]

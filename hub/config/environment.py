@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -78,7 +79,7 @@ def exposed(name: str, path: Path) -> tuple[str, str]:
 
 
 def _clean(name: str, text: str, empty: str, problems: list[Problem]) -> Secret | None:
-    text = text.strip()
+    text = _one_line(text.strip())
     if not text:
         problems.append(Problem(FILE, 0, empty, "Put the secret there, or unset the variable."))
     elif not text.isprintable():
@@ -88,6 +89,16 @@ def _clean(name: str, text: str, empty: str, problems: list[Problem]) -> Secret 
     else:
         return Secret(text)
     return None
+
+
+def _one_line(text: str) -> str:
+    """A key that is a JSON object may be written over several lines; anything else as it is."""
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.dumps(json.loads(text), separators=(",", ":"))
+    except ValueError:
+        return text
 
 
 def unread(environ: Mapping[str, str], sources: Iterable[str]) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hub.config.measures import check_metrics, other_fields, step_lines
 from hub.config.values import Config
 from hub.errors import Problem
 from hub.model import Condition, Mapping, Place, fold
@@ -11,18 +12,19 @@ from hub.tomlfile import did_you_mean, nearest
 
 
 def check_fields(mapping: Mapping, config: Config) -> list[Problem]:
-    """A warning for each line of a rule, pattern, status map or ownership that names a field, source or project which the config
-    does not have."""
+    """A warning for each line of a rule, step, metric, pattern, status map or ownership that names a field, source or project
+    which the config does not have."""
     if not config.sources:
         return []
     found: list[Problem] = []
     answers = frozenset().union(*(s.facts.item_fields for s in config.sources.values()))
-    for rule in mapping.rules:
-        for word, condition in (*(("when", c) for c in rule.when), *(("unless", c) for c in rule.unless)):
-            for field in (condition.field, *_other_fields(condition)):
-                if field not in answers:
-                    found.append(_no_field(condition.place, f"{word}.{field}", field, answers))
-            found += _names(condition, config)
+    lines = [(word, c) for r in mapping.rules for word, of in (("when", r.when), ("unless", r.unless)) for c in of]
+    for word, condition in (*lines, *step_lines(mapping)):
+        for field in (condition.field, *other_fields(condition)):
+            if field not in answers:
+                found.append(_no_field(condition.place, f"{word}.{field}", field, answers))
+        found += _names(condition, config)
+    found += check_metrics(mapping, config)
     found += _patterns(mapping, config, answers)
     found += _status_maps(mapping, config)
     for team in mapping.teams.values():
@@ -30,12 +32,6 @@ def check_fields(mapping: Mapping, config: Config) -> list[Problem]:
             if f"field.{name}" not in answers:
                 found.append(_no_field(team.place, f"owns.field.{name}", f"field.{name}", answers))
     return sorted(dict.fromkeys(found))
-
-
-def _other_fields(condition: Condition) -> list[str]:
-    """Fields of the item that stand on the right side of a comparison."""
-    rights = [c.right for test in condition.tests for c in test.comparisons if c.op in ("gt", "gte", "lt", "lte")]
-    return [right for right in rights if isinstance(right, str) and not right.startswith("cycle.")]
 
 
 def _patterns(mapping: Mapping, config: Config, answers: frozenset[str]) -> Iterator[Problem]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.config import environment as env
 from hub.config.daemon import read_daemon, read_log, read_web, read_zone
+from hub.config.database import placed
+from hub.config.filename import placed as file_placed
 from hub.config.overlap import read_twice
 from hub.config.secrecy import harmless
 from hub.config.settings import Schedule
@@ -59,7 +62,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None, *, text: s
     timezone = read_zone(top) or "UTC"
     daemon, web, log = read_daemon(top), read_web(top), read_log(top)
     mappings = path.parent / Path(top.text("mappings") or "mappings")
-    sources = _sources(top, environ, daemon.schedule)
+    sources = _sources(top, environ, daemon.schedule, path.parent)
     ping = env.secret(env.PING, environ, problems)
     problems += env.unread(environ, _names(top))
     tables = top.values.get("source")
@@ -136,14 +139,14 @@ def _names(top: Table) -> list[str]:
     return list(written) if isinstance(written, dict) else []
 
 
-def _sources(top: Table, environ: Mapping[str, str], usual: Schedule) -> dict[str, Source]:
+def _sources(top: Table, environ: Mapping[str, str], usual: Schedule, folder: Path) -> dict[str, Source]:
     found: dict[str, Source] = {}
     names: list[str] = []
     for name, table in top.entries("source", "[source.{}]", "Write a table per source: [source.jira]."):
         names.append(name)
         source = read_source(name, table, names[:-1], environ, usual)
         if source is not None:
-            found[name] = source
+            found[name] = replace(source, url=file_placed(placed(source.url, folder), folder))
     if not top.values.get("source"):
         top.problem((), "No source is configured.", "Add a table such as [source.jira] with its kind and url.", warning=True)
     for source in found.values():

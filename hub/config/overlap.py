@@ -20,7 +20,12 @@ def read_twice(sources: list[Source]) -> list[Problem]:
     for one, other in combinations(sources, 2):
         if other.name in found or one.kind != other.kind or _site(one.url) != _site(other.url):
             continue
-        word = connectors.load(other.kind).partition_word
+        if not (one.work and other.work):
+            continue  # several sources may measure the same rows, each in its own way
+        kind = connectors.load(other.kind)
+        if kind.queries and not (one.partitions and other.partitions):
+            continue  # without a list it runs what its own metrics name
+        word = kind.partition_word
         shared = _shared(one, other, word)
         if shared:
             text = f'The sources "{one.name}" and "{other.name}" both read {shared} of {other.url}: every item would count twice.'

@@ -10,10 +10,12 @@ from hub.config.environment import PREFIX
 from hub.model import fold
 
 KNOWN = frozenset({
-    "timezone", "mappings", "database", "kind", "url", "user", "effort", "fields", "project", "projects", *known_keys(),
+    "timezone", "mappings", "database", "kind", "url", "user", "effort", "work", "fields", "project", "projects", *known_keys(),
 })  # fmt: skip
 """Keys whose values are no secrets where they are what they should be."""
 _ADDRESSES = frozenset({"url", "database"})
+_TABLES = frozenset({"fields", "columns", "formats"})
+"""Tables of names that the source has, under names that people choose."""
 _STRING = r'"(?:\\.|[^"\\])*"|\'[^\']*\''
 _QUOTED = re.compile(rf"{_STRING}|#.*")
 _KEY = re.compile(r"([A-Za-z0-9_-]+)\s*=")
@@ -58,7 +60,7 @@ def _is_known(line: str, bare: str, known: frozenset[str]) -> bool:
     if found is None:
         return False
     *above, key = fold(found[1]).split(".")
-    if key == "fields" or "fields" in above:
+    if key in _TABLES or _TABLES & set(above):
         return "://" not in line and "@" not in line
     if key not in known or not all(fold(inner) in known for inner in _KEY.findall(bare)[1:]):
         return False

@@ -10,10 +10,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import connectors
-from connectors.base import Kind, Option
+from connectors.base import Kind, Option, SourceSettings
 from hub.config import daemon
 from hub.config import environment as env
 from hub.config.daemon import SCHEDULE_KEYS, read_schedule
+from hub.config.database import database_url
+from hub.config.filename import EXAMPLE as FILE
+from hub.config.filename import file_url
 from hub.config.settings import Schedule
 from hub.config.values import Source
 from hub.model import fold
@@ -36,7 +39,9 @@ _SECRETS = (
     "password_file",
 )
 EFFORT: tuple[Literal["count", "estimate"], ...] = ("count", "estimate")
-_COMMON = ("kind", "url", "user", "fields", "effort", *SCHEDULE_KEYS, "rate", "threads", "canary", "allow_private_networks")
+_COMMON = (
+    "kind", "url", "user", "fields", "effort", "work", *SCHEDULE_KEYS, "rate", "threads", "canary", "allow_private_networks",
+)  # fmt: skip
 _LATER = {
     "renamed_from": "Keep the old name of the source.",
     "account": "Remove it.",
@@ -69,20 +74,48 @@ def read_source(
     word = kind.partition_word if kind else "projects"
     options = kind.options if kind else ()
     _check_keys(table, kind, word, variable)
-    url, user = _url(table), table.text("user")
+    url, user = _address(table, kind, variable), table.text("user")
     partitions, fields, effort = _partitions(table, word), _fields(table), table.choice("effort", EFFORT) or "count"
     values = {o.name: _option(table, o) for o in options}
-    if kind is not None and kind.needs_user and "user" not in table:
+    if kind is not None and kind.edition(values).needs_user and "user" not in table:
         table.missing("user", "Add the account's user name or mail address that belongs to the secret.")
     schedule = read_schedule(table, usual)
     rate, threads, canary = daemon.rate(table), daemon.threads(table), table.text("canary", "Write the key of an item.")
     secret = env.secret(variable, environ, table.problems) if kind is None or kind.needs_token else None
+    work = table.flag("work") if kind is None or "work" in table else kind.work
     if kind is None or url is None or sum(not p.warning for p in table.problems) > before:
         return None
+    settings = SourceSettings(name, kind.name, url, user, None, partitions, fields, values)
+    if not _examined(table, kind, settings):
+        return None
+    needs_token = kind.needs_token and not (kind.open_address is not None and kind.open_address(url))
     return Source(
-        name, kind.name, url, table.place, variable, user, partitions, fields, effort, values, kind.item_fields,
-        kind.needs_token, secret, schedule, rate, threads, canary, bool(table.flag("allow_private_networks")),
+        name, kind.name, url, table.place, variable, user, partitions, fields, effort, values,
+        kind.item_fields if kind.answers is None else kind.answers(settings),
+        needs_token, secret, schedule, rate, threads, canary, bool(table.flag("allow_private_networks")), work,
     )  # fmt: skip
+
+
+def _address(table: Table, kind: Kind | None, variable: str) -> str | None:
+    """Where the source is, as its kind says it; files are seen from the configuration's folder later."""
+    if kind is not None and kind.address == "database":
+        return database_url(table, variable)
+    if kind is not None and kind.address == "file":
+        if "file" in table:
+            return file_url(table)
+        if "url" not in table:
+            table.missing("file", f'Add the path of the file, for example {FILE}, or its address: url = "https://...".')
+            return None
+    return _url(table)
+
+
+def _examined(table: Table, kind: Kind, settings: SourceSettings) -> bool:
+    """Whether the kind finds nothing wrong with the settings taken together."""
+    found = list(kind.examine(settings)) if kind.examine is not None else []
+    for fault in found:
+        at = fault.at if all(key in table for key in fault.at[:1]) else ()
+        table.problem(at, fault.text, fault.remedy, at_key=fault.named and bool(at))
+    return not found
 
 
 def harmless_keys(table: Any) -> set[str]:
@@ -94,7 +127,7 @@ def harmless_keys(table: Any) -> set[str]:
         kind = connectors.load(name)
     except (ImportError, AttributeError, TypeError):
         return set()
-    return {kind.partition_word, *(option.name for option in kind.options)}
+    return {kind.partition_word, *(option.name for option in kind.options), *(("file",) if kind.address == "file" else ())}
 
 
 def _check_name(name: str, table: Table, others: list[str], variable: str) -> None:
@@ -138,7 +171,8 @@ def _kind(table: Table) -> Kind | None:
 
 def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> None:
     """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
-    known = {*_COMMON, word, *(o.name for o in kind.options)} if kind else _known_without_kind(table)
+    own = ("file",) if kind and kind.address == "file" else ()
+    known = {*_COMMON, word, *own, *(o.name for o in kind.options)} if kind else _known_without_kind(table)
     secrets = {
         k: f"Remove it from the file, and set {variable} or {variable}_FILE."
         for k in table.values
@@ -249,8 +283,13 @@ def _option(table: Table, option: Option) -> Any:
         return option.default
     if option.type in (tuple, list):
         return option.type(table.texts(option.name))
+    if option.type is dict:
+        inner = table.table(option.name, option.name, f'Write a table: {option.name} = {{ NAME = "..." }}.')
+        return {key: text.strip() for key in inner.values if (text := inner.text(key)) is not None} if inner else option.default
     value = table.values[option.name]
     remedy = f"It is {option.help}." if option.help else ""
+    if option.choices:
+        return table.choice(option.name, option.choices) or option.default
     if option.type is str:
         return table.text(option.name, remedy)
     if option.type is bool or isinstance(value, bool):

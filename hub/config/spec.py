@@ -7,10 +7,33 @@ import contextlib
 import connectors
 from connectors.base import Kind, Option
 from hub.config.daemon import FORMATS, FULL, LEVELS
+from hub.config.database import EXAMPLE
+from hub.config.filename import EXAMPLE as FILE
 from hub.tomlfile.schema import document
-from hub.tomlfile.spec import FLAG, POSITIVE, TEXT, Json, Key, Value, choice, either, formed, many, number, plain, table, whole
+from hub.tomlfile.spec import (
+    FLAG,
+    POSITIVE,
+    TEXT,
+    Json,
+    Key,
+    Value,
+    choice,
+    described,
+    either,
+    formed,
+    many,
+    number,
+    plain,
+    table,
+    whole,
+)
 
 _ADDRESS = formed("address", r"^\s*https?://")
+_DATABASE_URL = Key("url", formed("address", r"^\s*[a-z][a-z0-9]*([+][a-z0-9_]+)?://"), "The address of the database; "
+                    "its password comes from the environment.", EXAMPLE, required=True)  # fmt: skip
+_FILE_URL = Key("url", _ADDRESS, "The https address of the file or of the Google Sheet; without it `file` says where it is.",
+                'url = "https://intranet.example/kpis.csv"')  # fmt: skip
+_FILE = Key("file", TEXT, "The path of the file, seen from this file.", FILE)
 _DATABASE = formed("address", r"^\s*(sqlite|postgresql|postgresql\+psycopg)://")
 _NAME = r"^[a-z][a-z0-9_-]*$"
 _FIELD = Key("NAME", TEXT, "A field of the source, by id or exact name; rules read it as field.NAME.",
@@ -86,6 +109,8 @@ def common(kinds: tuple[str, ...]) -> tuple[Key, ...]:
         Key("fields", table(_FIELD), "Names of yours for fields of the source.", 'fields = { team = "customfield_10050" }'),
         Key("effort", choice("count", "estimate"), "What an item weighs in shares of effort.", 'effort = "count"',
             default='"count"'),
+        Key("work", FLAG, "Whether its items are work that should serve a key result; else only metrics read them.",
+            "work = true", default="what suits the kind"),
         *_schedule("as in [daemon]", "as in [daemon]"),
         Key("every", _DURATION, "How often what changed is read between nightly runs.", 'every = "30m"',
             default="not between nightly runs"),
@@ -102,28 +127,59 @@ def common(kinds: tuple[str, ...]) -> tuple[Key, ...]:
 def _own(kind: Kind) -> tuple[Key, ...]:
     """What a source of this kind takes beyond the common keys."""
     word = kind.partition_word
-    listed = Key(word, many(TEXT), f"The {word} to read, by key or id; without the line all that the account sees.",
-                 f'{word} = ["CORE"]')  # fmt: skip
+    named = "by their files' names; without the line those that metrics name"
+    which = named if kind.queries else "by key or id; without the line all that the account sees"
+    listed = Key(word, many(TEXT), f"The {word} to read, {which}.", f'{word} = ["{"activation" if kind.queries else "CORE"}"]')
     return (listed, *(_option(option) for option in kind.options))
 
 
 _TYPES: dict[type, Value] = {
     bool: FLAG, int: plain("whole number", {"type": "integer"}), float: number("number"), tuple: many(TEXT), list: many(TEXT),
+    dict: table(Key("NAME", TEXT, "A text.", 'NAME = "..."', any=r"\S")),
 }  # fmt: skip
-_EXAMPLES: dict[type, str] = {bool: "true", int: "1", float: "1.5"}
+_EXAMPLES: dict[type, str] = {bool: "true", int: "1", float: "1.5", dict: '{ NAME = "..." }'}
 _TEXT = '"..."'
 
 
 def _option(option: Option) -> Key:
     text = f"{option.help[:1].upper()}{option.help[1:]}." if option.help else f"A setting of this kind: {option.name}."
+    if option.choices:
+        default = f'"{option.default}"' if option.default else ""
+        example = f'{option.name} = "{option.choices[-1]}"'
+        return Key(option.name, choice(*option.choices), text, example, default=default)
     example = f"{option.name} = {_EXAMPLES.get(option.type, _TEXT)}"
     return Key(option.name, _TYPES.get(option.type, TEXT), text, example)
 
 
 def _source(kind: Kind) -> Value:
     own, (first, *rest) = _own(kind), common((kind.name,))
-    needed = [Key(k.name, k.value, k.meaning, k.example, True) if k.name == "user" and kind.needs_user else k for k in rest]
+    user = kind.needs_user and all(edition.needs_user for edition in kind.editions.values())
+    needed = [Key(k.name, k.value, k.meaning, k.example, True) if k.name == "user" and user else k for k in rest]
+    if kind.address == "database":
+        needed = [_DATABASE_URL if k.name == "url" else k for k in needed]
+    if kind.address == "file":
+        needed = [_FILE, *(_FILE_URL if k.name == "url" else k for k in needed)]
     return table(first, *needed, *own)
+
+
+def _by_kind(kinds: list[Kind]) -> Value:
+    """A source of any kind. Its ``kind`` decides what else it takes, so that an editor marks the line that is wrong and not the
+    whole table; what a key is, an editor shows before the kind is written."""
+    own = {kind.name: _source(kind) for kind in kinds}
+    every = {key.name: key for value in own.values() for key in value.keys}
+
+    def schema(cells: bool) -> Json:
+        shown: Json = {name: {"description": described(key, cells)["description"]} for name, key in every.items()}
+        shown["kind"] = described(common(tuple(own))[0], cells)
+        rules = []
+        for name, value in own.items():
+            takes = value.schema(cells)
+            others: Json = dict.fromkeys(every.keys() - takes["properties"].keys(), False)
+            then = {"properties": {**takes["properties"], **dict(sorted(others.items()))}, "required": takes["required"]}
+            rules.append({"if": {"properties": {"kind": {"const": name}}, "required": ["kind"]}, "then": then})
+        return {"type": "object", "additionalProperties": False, "required": ["kind"], "properties": shown, "allOf": rules}
+
+    return Value("table", schema, tuple(every.values()))
 
 
 def installed() -> list[Kind]:
@@ -138,7 +194,7 @@ def installed() -> list[Kind]:
 def config_schema() -> Json:
     """The schema of ``config.toml``, with the settings of every kind of source that is installed."""
     kinds = installed()
-    source = _source(kinds[0]) if len(kinds) == 1 else either(*map(_source, kinds))
+    source = _source(kinds[0]) if len(kinds) == 1 else _by_kind(kinds)
     about = "A source to read; its name is its identity."
     sources = table(Key("NAME", source, about, "[source.jira]", any=_NAME))
     ours = (

@@ -45,12 +45,14 @@ class Source:
     """Key or id of an item that every run must be able to see"""
     private_network: bool = False
     """Whether it may live at a private address"""
+    work: bool = True
+    """Whether its items are work that should serve a key result; else only metrics read them"""
 
     @property
     def facts(self) -> SourceFacts:
         """What the core must know of the source."""
         own = {f"field.{fold(name)}" for name in self.fields}
-        return SourceFacts(self.name, self.kind, self.item_fields | ALWAYS | own, self.effort)
+        return SourceFacts(self.name, self.kind, self.item_fields | ALWAYS | own, self.effort, self.work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Config:
             raise UsageError(f"The secret of the source {name} is not set.", hint=secret_remedy(source.variable))
         return SourceSettings(
             name=source.name, kind=source.kind, url=source.url, user=source.user, token=source.secret,
-            partitions=source.partitions, fields=source.fields, options=source.options,
+            partitions=source.partitions, fields=source.fields, options=source.options, timezone=self.timezone,
         )  # fmt: skip
 
 

@@ -238,7 +238,7 @@ class MappingFiles:
 
 def _folder(folder: Path) -> Signature:
     try:
-        return signature(*sorted(path for pattern in ("*.toml", "*.csv") for path in folder.rglob(pattern)))
+        return signature(*sorted(path for pattern in ("*.toml", "*.csv", "*.sql") for path in folder.rglob(pattern)))
     except OSError:  # a folder in it went away meanwhile: the next look finds it calm, or changed again
         return ()
 

@@ -23,6 +23,8 @@ SOON = 21
 def reach(source: Source, now: int) -> Iterator[Check]:
     """DNS, then TLS; through a proxy both are the proxy's business."""
     parts = urlsplit(source.url)
+    if parts.scheme not in ("http", "https"):
+        return  # no site: its connector says how it is reached
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     if _proxied(parts.scheme, host):
         yield ok("dns", f"{host} is reached through a proxy, which looks it up", source.name)

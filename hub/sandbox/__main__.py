@@ -7,7 +7,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hub.sandbox import catalog, company
+from hub.sandbox import catalog, company, datacenter_lists
+from hub.sandbox.answers import ME
 from hub.sandbox.history import History
 from hub.sandbox.site import Site
 
@@ -16,6 +17,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m hub.sandbox", description=__doc__)
     parser.add_argument("vendor", choices=["jira"])
+    parser.add_argument("--deployment", choices=["cloud", "datacenter"], default="cloud", help="whose API the site speaks")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--issues", type=int, default=1500)
@@ -43,8 +45,11 @@ def main() -> int:
         if args.load:
             from hub.sandbox import recordings
 
-            return recordings.load(args.load, start)
-        return Site(catalog.generated(today), History(args.seed, args.issues, today), now=start)
+            site = recordings.load(args.load, start)
+            site.catalog.deployment = args.deployment
+            return site
+        lists = datacenter_lists if args.deployment == "datacenter" else catalog
+        return Site(lists.generated(today), History(args.seed, args.issues, today), now=start)
 
     from hub.sandbox.answers import Settings
     from hub.sandbox.server import serve
@@ -57,6 +62,8 @@ def main() -> int:
         limit=args.limit,
         limit_wait=args.limit_wait,
     )
+    if args.deployment == "datacenter":
+        settings.account = datacenter_lists.user_key(ME)
     serve(build, settings, args.port, args.ticking, args.until_stdin_closes)
     return 0
 

@@ -32,6 +32,7 @@ class Settings:
     date_skew: float = 0.0  # seconds by which the Date header and serverTime are off from the clock of the data
     role: tuple[str, ...] = ()  # keys or ids of the only projects that the account's role may browse; empty: all
     rights: tuple[str, ...] = ("BROWSE_PROJECTS",)  # keys of the permissions that the account has
+    window: int = 10_000  # Data Center: no search reaches beyond so many results
     blackout: bool = False  # search finds nothing and details are silent for everything, while the account stays known
     limit: int = 0  # requests per second, endpoint and method before a 429; 0: no limit
     limit_wait: int = 1  # seconds of its Retry-After

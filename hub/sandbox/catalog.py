@@ -101,6 +101,7 @@ class Catalog:
     boards: list[Json] = field(default_factory=list)
     sprints: dict[int, list[Json]] = field(default_factory=dict)  # board -> sprints shown there
     sprint: dict[int, Json] = field(default_factory=dict)
+    deployment: str = "cloud"  # or datacenter: whose API the site speaks
 
 
 def iso(ms: int, offset: str = "Z") -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -32,11 +33,7 @@ class JiraApi:
     def __init__(self, site: Site, settings: Settings) -> None:
         self.site, self.settings = site, settings
         self.render, self.mutator = Render(site), Mutator(site)
-        self.resources, self.issues, self.agile = (
-            Resources(site, settings),
-            Issues(site, settings, self.render),
-            Agile(site, settings),
-        )
+        self.resources, self.agile = Resources(site, settings), Agile(site, settings)
 
     def caller(self, authorization: str) -> str:
         """known, wrong (a credential that is not valid) or nobody."""
@@ -77,9 +74,20 @@ class JiraApi:
                 found[str(number)] = shown | {"updated": issue.updated, "fields": self.render.issue(issue, plan)["fields"]}
         return found
 
+    def slow_down(self, wait: int, limit: int, now: int) -> dict[str, str]:
+        """The headers of a 429: `wait` seconds, `limit` requests a second, `now` by the sandbox's clock."""
+        reset = datetime.fromtimestamp(now // 1000 + wait + 59, UTC)  # to the minute, never too early
+        return {
+            "retry-after": str(wait),
+            "ratelimit-reason": "jira-burst-based",
+            "x-ratelimit-limit": str(limit),
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset": f"{reset:%Y-%m-%dT%H:%MZ}",
+        }
+
     def app(self) -> Starlette:
         """The routes."""
-        lists, issues, agile = self.resources, self.issues, self.agile
+        lists, issues, agile = self.resources, Issues(self.site, self.settings, self.render), self.agile
         api, boards = "/rest/api/{version}", "/rest/agile/1.0/board"
         table: tuple[tuple[str, Handler, str], ...] = (
             (f"{api}/serverInfo", lists.server_info, "GET"),

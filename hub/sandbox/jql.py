@@ -1,7 +1,8 @@
 """A small, strict reader of the JQL that a sync needs; everything else is refused as Jira refuses what it cannot read.
 
 `project = X`, `project in (...)`, comparisons of updated, created, id, key and issuekey (`in` too for the last three),
-joined by AND, then ORDER BY. Text dates are read in the account's time zone and to the minute, as Jira does.
+joined by AND, then ORDER BY; where `more` is said also `issuetype` by id and `cf[N] is not EMPTY`. Text dates are read in the
+account's time zone and to the minute, as Jira does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _TOKEN = re.compile(
 _DATES = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 _RELATIVE = re.compile(r"-(\d+)([mhdw])")
 _UNIT = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_FILLED = re.compile(r"cf\[\d+\]")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-\d+", re.IGNORECASE)
 IDS = ("id", "key", "issue", "issuekey")
 DATES = ("updated", "created")
@@ -30,7 +32,10 @@ class JqlError(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: field, operator and values (epoch milliseconds for dates, text otherwise)."""
+    """One condition: field, operator and values (epoch milliseconds for dates, text otherwise).
+
+    Those of `issuetype` and `cf[N]` are no matter of the site's index: who answers a search looks at the issues for them.
+    """
 
     field: str
     op: str
@@ -63,7 +68,8 @@ def _tokens(jql: str) -> list[tuple[str, bool]]:
 
 
 class _Reader:
-    def __init__(self, jql: str, zone: str, now: int) -> None:
+    def __init__(self, jql: str, zone: str, now: int, more: bool) -> None:
+        self.more = more
         self.tokens, self.at, self.zone, self.now = _tokens(jql), 0, ZoneInfo(zone), now
 
     def peek(self) -> str:
@@ -103,6 +109,12 @@ class _Reader:
 
     def test(self) -> Condition:
         field = self.take("a field")[0].lower()
+        if self.more and _FILLED.fullmatch(field):
+            for word in ("is", "not", "empty"):
+                self.expect(word)
+            return Condition(field, "is not", ())
+        if self.more and field == "issuetype":
+            return self.type_test()
         if field != "project" and field not in IDS and field not in DATES:
             raise JqlError(f"Field '{field}' does not exist or you do not have permission to view it.")
         op, quoted = self.take("an operator")
@@ -113,13 +125,24 @@ class _Reader:
             return Condition(field, op, (self.value(field),))
         if field in DATES:
             raise JqlError(f"The operator 'in' is not supported by the '{field}' field.")
+        return Condition(field, op, self.several(field))
+
+    def several(self, field: str) -> tuple[str | int, ...]:
         self.expect("(")
         values = [self.value(field)]
         while self.peek() == ",":
             self.at += 1
             values.append(self.value(field))
         self.expect(")")
-        return Condition(field, op, tuple(values))
+        return tuple(values)
+
+    def type_test(self) -> Condition:
+        if self.peek() != "not":
+            self.expect("=")
+            return Condition("issuetype", "=", (self.value("issuetype"),))
+        self.at += 1
+        self.expect("in")
+        return Condition("issuetype", "not in", self.several("issuetype"))
 
     def value(self, field: str) -> str | int:
         text, quoted = self.take("a value")
@@ -165,6 +188,6 @@ class _Reader:
         return tuple(found)
 
 
-def parse(jql: str, zone: str = "UTC", now: int = 0) -> Query:
+def parse(jql: str, zone: str = "UTC", now: int = 0, more: bool = False) -> Query:
     """Read a query, or raise JqlError. `now` (epoch milliseconds) is what relative dates count from."""
-    return _Reader(jql, zone, now).query()
+    return _Reader(jql, zone, now, more).query()

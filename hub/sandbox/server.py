@@ -31,6 +31,8 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hub.sandbox.answers import Settings
+from hub.sandbox.datacenter import DataCenterApi
+from hub.sandbox.datacenter_lists import DEPLOYMENT
 from hub.sandbox.faults import MEANING, FaultError, Faults
 from hub.sandbox.jira import JiraApi
 from hub.sandbox.limits import Limiter
@@ -76,17 +78,10 @@ class _Answer:
     def json(self, body: Any, status: int = 200) -> None:
         self.fill(status, orjson.dumps(body))
 
-    def too_many(self, wait: int, limit: int, now: int) -> None:
+    def too_many(self, headers: dict[str, str]) -> None:
         """A request beyond the burst limit, or during an announced wait (Atlassian: Rate limiting)."""
         self.json({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429)
-        reset = datetime.fromtimestamp(now // 1000 + wait + 59, UTC)  # to the minute, never too early
-        self.headers |= {
-            b"retry-after": str(wait).encode(),
-            b"ratelimit-reason": b"jira-burst-based",
-            b"x-ratelimit-limit": str(limit).encode(),
-            b"x-ratelimit-remaining": b"0",
-            b"x-ratelimit-reset": f"{reset:%Y-%m-%dT%H:%MZ}".encode(),
-        }
+        self.headers |= {name.encode(): value.encode() for name, value in headers.items()}
 
 
 class Sandbox:
@@ -99,7 +94,8 @@ class Sandbox:
     def reset(self) -> None:
         """As it was at the start."""
         self.site, self.settings = self.build(), Settings(**self.initial)
-        self.api, self.faults, self.limiter = JiraApi(self.site, self.settings), Faults(), Limiter(self.settings)
+        api = DataCenterApi if self.site.catalog.deployment == DEPLOYMENT else JiraApi
+        self.api, self.faults, self.limiter = api(self.site, self.settings), Faults(), Limiter(self.settings)
         self.app = self.api.app()
         self.log: list[Json] = []
         self._ticked = time.monotonic()
@@ -127,7 +123,7 @@ class Sandbox:
         self._note(scope, path, query, body)
         request = (str(scope["method"]), path, f"{query}\n{body.decode(errors='replace')}")
         if wait := self.limiter.admit(*request):
-            reply.too_many(wait, self.settings.limit, self.site.now)
+            reply.too_many(self.api.slow_down(wait, self.settings.limit, self.site.now))
             await self._send(scope, send, reply, {})
             return
         hits = self.faults.suffer(*request)

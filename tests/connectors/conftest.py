@@ -1,4 +1,4 @@
-"""One stand-in for all tests of a process, with pages of nine rows, as new before each test."""
+"""One stand-in of each product for all tests of a process, with pages of nine rows, as new before each test."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.connectors.sql_world import *  # noqa: F403
 from tests.hub.sandbox.process import Sandbox, sandbox
 
 
@@ -19,3 +20,15 @@ def running() -> Iterator[Sandbox]:
 def sb(running: Sandbox) -> Sandbox:
     running.reset()
     return running
+
+
+@pytest.fixture(scope="session")
+def running_data_center() -> Iterator[Sandbox]:
+    with sandbox(issues=150, seed=7, page_limit=9, deployment="datacenter") as found:
+        yield found
+
+
+@pytest.fixture
+def dc(running_data_center: Sandbox) -> Sandbox:
+    running_data_center.reset()
+    return running_data_center

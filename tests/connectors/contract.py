@@ -117,6 +117,13 @@ class ConnectorContract(abc.ABC):
             (part for part in connector.partitions() if part.state == "live"), key=lambda part: len(truth.get(part.id, ()))
         )
 
+    def read_under(self, connector: Connector, standin: StandIn, **fault: Any) -> dict[str, WorkItem]:
+        """The items of the largest partition, read while the fault is in front of the requests of the pass. A connector that
+        asks for everything before its first pass puts it there earlier."""
+        partition = self.largest(connector, standin)
+        standin.fault(**fault)
+        return self.read(connector, partition)[1]
+
     # ---- reading
 
     def test_everything_is_read_and_the_census_agrees(self, standin: StandIn) -> None:
@@ -198,6 +205,8 @@ class ConnectorContract(abc.ABC):
 
     # ---- what must fail
 
+    PASSING: ClassVar[list[int]] = [2, 4]
+    """Which requests of a pass fail where a fault passes."""
     FAULTS: ClassVar[dict[str, tuple[dict[str, Any], type[SourceError]]]] = {
         "html": ({"do": "html"}, BadData),
         "empty object": ({"do": "json", "body": {}}, BadData),
@@ -215,18 +224,15 @@ class ConnectorContract(abc.ABC):
     @pytest.mark.parametrize("name", FAULTS)
     def test_a_fault_that_stays_fails_the_pass_and_never_shortens_it(self, standin: StandIn, name: str) -> None:
         fault, error = self.FAULTS[name]
-        with self.opened(standin.settings(), attempts=2) as connector:
-            partition = self.largest(connector, standin)
-            standin.fault(**fault, times=0)
-            with pytest.raises(error):
-                self.read(connector, partition)
+        with self.opened(standin.settings(), attempts=2) as connector, pytest.raises(error):
+            self.read_under(connector, standin, **fault, times=0)
 
     @pytest.mark.parametrize("name", ["html", "empty object", "cut", "torn", "500", "503 with a wait"])
     def test_a_fault_that_passes_is_survived_with_the_same_items(self, standin: StandIn, name: str) -> None:
         with self.opened(standin.settings()) as connector:
-            partition = self.largest(connector, standin)
-            standin.fault(**self.FAULTS[name][0], at=[2, 4])
-            assert set(self.read(connector, partition)[1]) == standin.truth()[partition.id]
+            found = self.read_under(connector, standin, **self.FAULTS[name][0], at=self.PASSING)
+            standin.heal()
+            assert set(found) == standin.truth()[self.largest(connector, standin).id]
 
     def test_a_repeated_token_is_an_error(self, standin: StandIn) -> None:
         with self.opened(standin.settings()) as connector:
@@ -237,10 +243,8 @@ class ConnectorContract(abc.ABC):
 
     def test_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there(self, standin: StandIn) -> None:
         with raw_server() as other, self.opened(standin.settings()) as connector:
-            partition = self.largest(connector, standin)
-            standin.fault("redirect", location=f"{other.url}/rest/x", times=0)
             with pytest.raises(Misconfigured, match="another origin"):
-                self.read(connector, partition)
+                self.read_under(connector, standin, do="redirect", location=f"{other.url}/rest/x", times=0)
             assert other.requests == []
 
     def test_a_wrong_credential_is_an_auth_error(self, standin: StandIn) -> None:
@@ -303,11 +307,8 @@ class ConnectorContract(abc.ABC):
     def test_no_secret_is_in_any_error_or_log(self, standin: StandIn, caplog: pytest.LogCaptureFixture, name: str) -> None:
         settings = standin.settings()
         caplog.set_level(logging.DEBUG)
-        with self.opened(settings, attempts=2) as connector:
-            partition = self.largest(connector, standin)
-            standin.fault(**self.FAULTS[name][0], times=0)
-            with pytest.raises(SourceError) as caught:
-                self.read(connector, partition)
+        with self.opened(settings, attempts=2) as connector, pytest.raises(SourceError) as caught:
+            self.read_under(connector, standin, **self.FAULTS[name][0], times=0)
         error = caught.value
         shown = "".join(traceback.format_exception(error)) + repr(error) + error.hint + repr(settings) + caplog.text
         for form in secret_forms(settings):

@@ -175,7 +175,7 @@ def test_data_center_is_told_apart_in_words(kind: str | None) -> None:
         pytest.raises(Misconfigured, match="Data Center") as caught,
     ):
         connector.check()
-    assert "Cloud" in caught.value.hint
+    assert 'deployment = "datacenter"' in caught.value.hint
 
 
 def test_a_server_without_the_cloud_api_is_misconfigured() -> None:

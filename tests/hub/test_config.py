@@ -123,6 +123,7 @@ def test_every_key(write: Any, tmp_path: Path) -> None:
         ("CORE", "10001"),
         {"team": "customfield_1", "goal_1": "Goal"},
         options,
+        timezone="Europe/Berlin",
     )
     fields = {"source", "project", "key", "title", "label", "state", "team", "field.team", "field.goal_1"}
     assert config.sources["jira"].facts == SourceFacts("jira", "tracker", frozenset(fields), "estimate")

@@ -23,9 +23,13 @@ START_SECONDS = 60
 class Sandbox:
     """A running sandbox, its API (with the valid credential) and its control API."""
 
-    def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[str], deployment: str = "cloud") -> None:
         self.url, self.process = url, process
-        self.http = httpx.Client(base_url=url, auth=(USER, TOKEN), timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        if deployment == "cloud":
+            self.http.auth = httpx.BasicAuth(USER, TOKEN)
+        else:
+            self.http.headers["authorization"] = f"Bearer {TOKEN}"
         self.control_http = httpx.Client(base_url=f"{url}/_sandbox", timeout=30, trust_env=False)
 
     # --- the vendor's side
@@ -140,7 +144,7 @@ def sandbox(issues: int = 300, seed: int = 7, today: str | None = TODAY, **optio
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
     try:
-        running = Sandbox(str(_ready(process)["url"]), process)
+        running = Sandbox(str(_ready(process)["url"]), process, str(options.get("deployment", "cloud")))
         with running.http, running.control_http:
             yield running
     finally:
