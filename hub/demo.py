@@ -1,7 +1,7 @@
 """The sandbox company in a folder of its own: files written, stand-in started, and what is worth showing chosen.
 
     write(plan) --> folder/config.toml, folder/mappings/*.toml (the shipped examples, moved to the quarter around ``today``),
-                    and their schemas
+                    and their schemas; the company's deals, typed figures and warehouse, which other sources read
     sandbox(plan) --> a process that speaks Jira's API on loopback, until the block is left
     settle(plan, url) --> the configuration names the stand-in; its token is only in the environment that is handed on
 
@@ -32,6 +32,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import AnchorlineError, UsageError
 from hub.report.values import NodeExplanation, Tree, Unanchored
+from hub.sandbox import books
 
 if TYPE_CHECKING:
     from hub.report import Report
@@ -41,7 +42,7 @@ SOURCE = "jira"
 USER = "demo@anchorline.example"
 READY = 60.0
 """Seconds that the stand-in has to be ready, on a slow machine with many issues."""
-_SUFFIXES = (".toml", ".json")
+_SUFFIXES = (".toml", ".json", ".sql")
 _MARK = "Made by `anchorline demo`, which writes this folder anew each time. Anything else in it may be lost.\n"
 
 
@@ -53,19 +54,21 @@ def shipped() -> dict[str, str]:
     schema that its first line names, for editors."""
     config, mappings = _in_tree() or _installed()
     found = {CONFIG: config.read_text("utf-8"), SCHEMA: config.with_name(SCHEMA).read_text("utf-8")}
-    found |= {f"{MAPPINGS}/{path.name}": path.read_text("utf-8") for path in sorted(mappings)}
+    found |= {f"{MAPPINGS}/{name}": path.read_text("utf-8") for name, path in sorted(mappings.items())}
     return found
 
 
-def _in_tree() -> tuple[Path, list[Path]] | None:
-    """Beside the package, in a checkout."""
+def _in_tree() -> tuple[Path, dict[str, Path]] | None:
+    """Beside the package, in a checkout; mapping files by their name in the mapping folder."""
     root = Path(__file__).resolve().parent.parent
     if (root / "pyproject.toml").is_file() and (root / "config.example.toml").is_file():
-        return root / "config.example.toml", [p for p in (root / MAPPINGS).iterdir() if p.suffix in _SUFFIXES]
+        mappings = root / MAPPINGS
+        found = (path for path in mappings.rglob("*") if path.suffix in _SUFFIXES)
+        return root / "config.example.toml", {path.relative_to(mappings).as_posix(): path for path in found}
     return None
 
 
-def _installed() -> tuple[Path, list[Path]]:
+def _installed() -> tuple[Path, dict[str, Path]]:
     """The wheel's shared data, wherever the installer put it."""
     try:
         shared = [file for file in files("anchorline") or () if "share/anchorline/" in file.as_posix()]
@@ -75,7 +78,11 @@ def _installed() -> tuple[Path, list[Path]]:
     if config is None:
         hint = "Install Anchorline from its wheel, or run it from its source."
         raise AnchorlineError("The example files are not in this installation.", hint=hint)
-    mappings = [Path(str(file.locate())) for file in shared if file.parent.name == MAPPINGS and file.suffix in _SUFFIXES]
+    mappings = {}
+    for file in shared:
+        _, found, name = file.as_posix().partition(f"share/anchorline/{MAPPINGS}/")
+        if found and file.suffix in _SUFFIXES:
+            mappings[name] = Path(str(file.locate()))
     return Path(str(config.locate())), mappings
 
 
@@ -117,7 +124,9 @@ def write(plan: Plan) -> Path | None:
             shutil.rmtree(old, ignore_errors=True)
         (folder / MAPPINGS).mkdir()
         for name, text in texts.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, "utf-8")
+        books.write(folder, books.books(plan.today, plan.seed))
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
         raise UsageError(text, hint="Choose another one with --folder.") from None
@@ -147,13 +156,17 @@ def _aside(folder: Path) -> Path | None:
 
 
 def moved(texts: Mapping[str, str], today: date) -> dict[str, str]:
-    """The example's one cycle becomes the calendar quarter around ``today``, under that quarter's id."""
+    """The example's one cycle becomes the calendar quarter around ``today``, under that quarter's id, and days within it move
+    along."""
     from hub.sandbox.company import cycle
 
     id_, first, last = cycle(today)
     found = dict(texts)
     for old, days in _cycles(texts).items():
-        words = {old: id_, str(days["starts"]): str(first), str(days["ends"]): str(last)}
+        starts, ends = days["starts"], days["ends"]
+        within = [starts + timedelta(days=n) for n in range(1, (ends - starts).days)]
+        words = {str(day): str(min(first + (day - starts), last)) for day in within}
+        words |= {old: id_, str(starts): str(first), str(ends): str(last)}
         pattern = re.compile("|".join(map(re.escape, words)))
         for name, text in found.items():
             if name != CONFIG and name.endswith(".toml"):
