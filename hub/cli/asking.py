@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as MappingABC
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from hub.errors import UsageError
 
 if TYPE_CHECKING:
     from hub.config import Config
+    from hub.model import Mapping
     from hub.store.read_values import PartitionRow, SourceRow
 
 LIMITS = IoSettings(attempts=3, backoff=0.5, run_deadline=300.0)
@@ -26,7 +28,7 @@ SOON = 30
 HEARD = 20
 
 Result = Literal["complete", "partial", "failed", "refused"]
-CODES: Mapping[Result, int] = {"complete": 0, "partial": 5, "failed": 1, "refused": 2}
+CODES: MappingABC[Result, int] = {"complete": 0, "partial": 5, "failed": 1, "refused": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Seen:
     expires_in_days: int | None = None
     expiry: str = ""
     """What is to be said where the source does not tell the end of its credential."""
-    states: Mapping[str, int] = field(default_factory=dict)
+    states: MappingABC[str, int] = field(default_factory=dict)
     """Partitions to read, by state."""
     named: bool = False
     """The configuration names them; else every live one is read."""
@@ -72,9 +74,9 @@ class Seen:
     unseen: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     """Seen, but not named in the configuration."""
-    fields: Mapping[str, str | None] = field(default_factory=dict)
+    fields: MappingABC[str, str | None] = field(default_factory=dict)
     """Our name -> the field that it is there, None where there is none."""
-    lists: Mapping[str, int] = field(default_factory=dict)
+    lists: MappingABC[str, int] = field(default_factory=dict)
     """Rows of the source's lists, by kind."""
     last: Last | None = None
     missing: tuple[str, ...] = ()
@@ -94,15 +96,24 @@ class Stored:
     partitions: tuple[PartitionRow, ...]
 
 
-def ask(config: Config, name: str, stored: Stored | None, now: datetime, more: Sequence[Step] = ()) -> Seen:
+def ask(
+    config: Config,
+    name: str,
+    stored: Stored | None,
+    now: datetime,
+    more: Sequence[Step] = (),
+    mapping: Mapping | None = None,
+) -> Seen:
     """Everything that one source tells; what goes wrong is part of the answer, with what was learnt before it. ``more`` steps
-    follow the usual ones."""
+    follow the usual ones. ``mapping`` has the queries, where the source runs some."""
+    from hub.sync.queries import source_settings
+
     source = config.sources[name]
-    kind = connectors.load(source.kind)
+    kind = connectors.load(source.kind).edition(source.options)
     seen = Seen(name, source.kind, kind.title, source.url, kind.partition_word, named=bool(source.partitions))
     heard: list[str] = []
     try:
-        settings = config.settings(name)
+        settings = source_settings(config, mapping, name, int(now.timestamp() * 1000))
         limits = replace(config.limits(name, LIMITS), gates_folder=None)  # looking writes nothing
         with _listening(heard), connectors.open(settings, limits) as connector:
             for step in (_account(config, stored, kind.expiry, now), _partitions(stored), _lists(source.fields), *more):
@@ -225,7 +236,7 @@ def _compared(live: list[Partition], stored: Stored | None) -> Last | None:
     return Last(stored.row.last_at, len(before), gone, new)
 
 
-def _lists(wanted: Mapping[str, str]) -> Step:
+def _lists(wanted: MappingABC[str, str]) -> Step:
     def step(connector: Connector, seen: Seen) -> Seen:
         with _step(seen, "a list"):
             rows = list(connector.dimensions())
@@ -249,7 +260,7 @@ def _apart(last: Last, in_sight: tuple[str, ...]) -> Last:
     return replace(last, gone=gone, unnamed=tuple(name for name in last.gone if name in in_sight))
 
 
-def _fields(wanted: Mapping[str, str], rows: list[Dimension]) -> dict[str, str | None]:
+def _fields(wanted: MappingABC[str, str], rows: list[Dimension]) -> dict[str, str | None]:
     """Each configured field as the source has it: by id, else by its name where only one field has it."""
     found: dict[str, str | None] = {}
     for ours, theirs in wanted.items():

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from hub.cli.options import CycleOption, Json, days
+from hub.cli.options import CycleOption, Json, days, number
 
 commands = typer.Typer()
+
+
+class Side(Enum):
+    """Which units of a key result of attached work are meant."""
+
+    done = "done"
+    all = "all"
+
+    @property
+    def word(self) -> Literal["done", "all"]:
+        return "done" if self is Side.done else "all"
 
 
 @commands.command()
@@ -53,7 +66,7 @@ def unanchored(
 def explain(
     context: typer.Context,
     text: Annotated[
-        str, typer.Argument(metavar="KR|ITEM", help="A key result, objective or pillar by id or name, or an item by key.")
+        str, typer.Argument(metavar="KR|ITEM", help="A key result, objective, pillar or metric by id or name, or an item by key.")
     ],
     cycle: CycleOption = None,
     label: Annotated[
@@ -64,10 +77,49 @@ def explain(
 ) -> None:
     """Explain a number, or where an item counts and why.
 
-    A number down to the items, rules and raw values behind it; an item up to the key results that it serves."""
+    A number down to the items, rows, rules and raw values behind it; an item up to the key results that it serves and the
+    metrics that read it."""
     from hub.cli import reading
 
     reading.explain(context.obj, text, cycle, every, json, label or [])
+
+
+@commands.command()
+def metrics(context: typer.Context, json: Json = False) -> None:
+    """List every metric with its value.
+
+    What it is in the cycle in force, how new, whether it is late or typed by hand, and which key results use it. A metric that
+    cannot be calculated says why."""
+    from hub.cli import reading
+
+    reading.metrics(context.obj, json)
+
+
+@commands.command()
+def reconcile(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="KR", help="A key result by id or name.")],
+    expect: Annotated[
+        Fraction | None,
+        typer.Option("--expect", metavar="N", parser=number, help="The number that somebody else has, in the same unit."),
+    ] = None,
+    ids: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE", help="The keys or ids behind it: one a line, or a CSV with a head.")
+    ] = None,
+    column: Annotated[str | None, typer.Option("--column", metavar="NAME", help="Which column of the CSV holds them.")] = None,
+    side: Annotated[
+        Side, typer.Option("--of", help="Of a key result of attached work: its done units, or all of them.")
+    ] = Side.done,
+    cycle: CycleOption = None,
+    json: Json = False,
+) -> None:
+    """Set a number beside somebody else's.
+
+    The difference; with --ids what is on one side only, each with the reason; without, what is left out by reason and what each
+    group would change. Exit code 0 when both sides are the same, 1 when they differ."""
+    from hub.cli import reconciling
+
+    reconciling.reconcile(context.obj, text, expect, cycle, ids, column, side.word, json)
 
 
 @commands.command()

@@ -144,13 +144,13 @@ def _sources(
         reached = list(network.reach(source, now))
         yield from reached
         if all(check.result != "error" for check in reached):
-            told.append(_ask(config, name, stored.get(name), now))
+            told.append(_ask(config, mapping, name, stored.get(name), now))
             yield from judged.checks(told[-1])
     if mapping is not None and chosen == list(config.sources) and len(told) == len(chosen):
         yield from judged.named(mapping, told)
 
 
-def _ask(config: Config, name: str, stored: Stored | None, now: int) -> Answers:
+def _ask(config: Config, mapping: Strategy | None, name: str, stored: Stored | None, now: int) -> Answers:
     from rich.text import Text
 
     from hub.cli.asking import Seen, ask
@@ -160,7 +160,7 @@ def _ask(config: Config, name: str, stored: Stored | None, now: int) -> Answers:
 
     sample = Sample(config.sources[name].canary)
     with output.err().status(Text(f"asking {name}")):
-        seen: Seen = ask(config, name, stored, datetime.fromtimestamp(now / 1000, UTC), (sample,))
+        seen: Seen = ask(config, name, stored, datetime.fromtimestamp(now / 1000, UTC), (sample,), mapping)
     who = f"{seen.account} ({seen.account_id})" if seen.account else seen.account_id
     names = [each for row in seen.partitions for each in row if each]
     return Answers(

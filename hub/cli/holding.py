@@ -61,5 +61,5 @@ def approve(path: Path, number: int, json: bool) -> None:
 
 
 def _about(row: Held) -> str:
-    what = count(row.items, "item") if row.items else "what is held"
+    what = count(row.items, row.noun) if row.items else "what is held"
     return f"{what} of {clean(row.where)} ({clean(row.source)})"

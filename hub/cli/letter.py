@@ -19,7 +19,7 @@ def letter(path: Path, wanted: str | None, json: bool) -> None:
 
     config, unreadable = _config(path)
     source, kind = _meant(config, wanted)
-    facts = connectors.load(kind)
+    facts = connectors.load(kind).edition(source.options if source else {})
     text = written(facts, source)
     if json:
         output.data({"kind": kind, "source": source.name if source else None, "scopes": _scopes(facts), "letter": text})

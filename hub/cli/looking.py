@@ -139,6 +139,7 @@ class _Looking:
         if len(own) > 1:
             others = ", ".join(source.name for source in own[1:])
             self.notes.append(f"{self.path} has other sources of this kind, which were not looked at: {others}.")
+        self.kind = self.kind.edition(own[0].options)
         config.settings(own[0].name)  # says what to export where its secret is missing
         return own[0]
 

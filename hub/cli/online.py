@@ -38,7 +38,7 @@ def check(path: Path, source: str | None, json: bool) -> None:
     chosen = _chosen(config, source)
     stored, unread = _stored(config)
     now = datetime.fromtimestamp(access.now() / 1000, UTC)
-    answers = _ask_all(config, chosen, stored, now)
+    answers = _ask_all(config, mapping, chosen, stored, now)
     both = ambiguous(mapping, {each.source: each.partitions for each in answers})
     with contextlib.suppress(ReaderGone):  # the code must tell how it went, whoever listens
         _tell(path, config, mapping, problems, answers, [*both, *([unread] if unread else [])], json)
@@ -72,13 +72,13 @@ def _stored(config: Config) -> tuple[dict[str, Stored], str | None]:
         return {}, f"Nothing can be compared with the last run. {' '.join(in_words(error)).strip()}"
 
 
-def _ask_all(config: Config, chosen: list[str], stored: dict[str, Stored], now: datetime) -> list[Seen]:
+def _ask_all(config: Config, mapping: Mapping | None, chosen: list[str], stored: dict[str, Stored], now: datetime) -> list[Seen]:
     """One after the other: each one's warnings must be told apart, and the vendors' limits are shared."""
     answers = []
     with output.err().status(Text("asking")) as status:
         for name in chosen:
             status.update(Text(f"asking {name}"))
-            answers.append(ask(config, name, stored.get(name), now))
+            answers.append(ask(config, name, stored.get(name), now, mapping=mapping))
     return answers
 
 

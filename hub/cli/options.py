@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated
 
 import typer
@@ -15,3 +16,14 @@ def days(text: str) -> int:
     if not text.isdecimal():
         raise typer.BadParameter(f"'{text}' is not a number of days, such as 30.")
     return int(text)
+
+
+def number(text: str) -> Fraction:
+    """A number as people write it: 212, 9,000,000, -1.5."""
+    plain = text.replace(",", "").replace("_", "").replace(" ", "")
+    try:
+        if "/" in plain or "e" in plain.lower():
+            raise ValueError
+        return Fraction(plain)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a number, such as 212 or 9000000.5.") from None

@@ -16,7 +16,7 @@ from hub.report.values import ItemExplanation, NodeExplanation
 if TYPE_CHECKING:
     from hub.config import Config
     from hub.model import Mapping
-    from hub.report import Report
+    from hub.report import Explanation, Report
 
 ROWS = 20
 """Items of a key result that are shown unless all are asked for."""
@@ -93,7 +93,7 @@ def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool, l
     if known is not None:
         raise UsageError(known)
     if not found:
-        hint = _nearest(text, ids) or "Items go by their key; key results, objectives and pillars by id or name."
+        hint = _nearest(text, ids) or "Items go by their key; key results, objectives, pillars and metrics by id or name."
         raise UsageError(f'Nothing is known by the name "{text}".', hint=hint)
     if json:
         output.data(found)
@@ -101,20 +101,40 @@ def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool, l
     show_explanations(found, every)
 
 
-def show_explanations(found: list[ItemExplanation | NodeExplanation], every: bool, rows: int | None = None) -> None:
+def show_explanations(found: Sequence[Explanation], every: bool, rows: int | None = None) -> None:
     """One after the other, a line between them; ``rows`` shortens the lists of items."""
     from rich.rule import Rule
 
     from hub.cli.render.item import item
+    from hub.cli.render.metrics import metric
     from hub.cli.render.node import node
 
+    most = None if every else rows or ROWS
     for at, each in enumerate(found):
         if at:
             output.show("", Rule(style="dim"), "")
         if isinstance(each, ItemExplanation):
             output.show(item(each, every))
+        elif isinstance(each, NodeExplanation):
+            output.show(node(each, access.now(), output.out().width, most))
         else:
-            output.show(node(each, access.now(), output.out().width, None if every else rows or ROWS))
+            output.show(metric(each, access.now(), output.out().width, most))
+
+
+def metrics(path: Path, json: bool) -> None:
+    """All metrics with their values."""
+    from hub.cli.render.metrics import metrics as rendered
+
+    with _opened(path) as (_, report, _files):
+        found = report.metrics()
+    if found is None:
+        raise access.not_yet()
+    if json:
+        output.data(found)
+        return
+    output.show(rendered(found, access.now(), output.out().width))
+    if found.metrics:
+        output.next_steps((f"anchorline explain {quote(found.metrics[0].id)}", "the rows behind one of them"))
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
 def verify(path: Path, source: str | None, json: bool) -> None:
     """List ids and stamps of one source, or of all, and show where they differ; 1 when they do."""
+    import connectors
     from connectors.base import SourceError
     from hub.sync.verify import verify_source
 
     config = access.config(path)
     chosen = syncing.chosen(config, source)
+    mapping = access.strategy(config) if any(connectors.load(config.sources[name].kind).queries for name in chosen) else None
     results = []
     with access.synced(config) as store:
         for name in chosen:
             try:
                 with output.err().status(Text(f"listing {name}")):
-                    results.append(verify_source(config, store, name))
+                    results.append(verify_source(config, store, name, mapping=mapping, at=access.now()))
             except SourceError as error:
                 said = AnchorlineError(f"{name}: {error}", hint=error.hint)
                 if len(chosen) == 1:
@@ -66,7 +68,13 @@ def _show(found: Verified) -> None:
 def _said(each: Checked) -> str:
     if each.error:
         return f"not listed to the end: {clean(each.error)}"
-    parts = [f"{number:,} {what}" for number, what in ((each.missing, "not stored"), (each.newer, "newer there")) if number]
+    kinds = (
+        (each.missing, "not stored"),
+        (each.newer, "newer there"),
+        (each.restated, "other ones there"),
+        (each.left, "not there"),
+    )
+    parts = [f"{number:,} {what}" for number, what in kinds if number]
     examples = f" ({', '.join(clean(i) for i in each.examples[:5])}{', …' if len(each.examples) > 5 else ''})"
     return ", ".join(parts) + examples if parts else "all stored"
 

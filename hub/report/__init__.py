@@ -5,7 +5,8 @@
 What is answered is always one evaluation (its ``seq``), with the mapping files stored beside it, not the files on disk now.
 """
 
-from hub.report.report import Report
+from hub.report.evidence import Evidence, Group, Link, MetricExplanation, MetricRow, Metrics, Row
+from hub.report.report import Explanation, Report
 from hub.report.values import (
     ConditionStep,
     ItemExplanation,
@@ -26,10 +27,18 @@ from hub.report.values import (
 
 __all__ = [
     "ConditionStep",
+    "Evidence",
+    "Explanation",
+    "Group",
     "ItemExplanation",
+    "Link",
+    "MetricExplanation",
+    "MetricRow",
+    "Metrics",
     "Node",
     "NodeExplanation",
     "Report",
+    "Row",
     "RuleStep",
     "RunRow",
     "ShareStep",

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from hub.assess import assess
-from hub.model import Attachment, Item, NodeResult, Unit
-from hub.progress import Tally, key_result_node, tally
-from hub.report import words
+from hub.model import STAYS, Attachment, Item, NodeResult, Unit
+from hub.progress import Tally, tally
+from hub.progress.completion import completion
+from hub.report import kind_words, words
+from hub.report.evidence import Evidence, Link
 from hub.report.explain import Evaluated, unit_rows
+from hub.report.tree import unit_of
 from hub.report.values import NodeExplanation, SourceAge
+from hub.scale import Verdict
+from hub.scale.verdict import unclamped
 from hub.store.read import Reader
 
 PAGE = 1_000
@@ -29,14 +36,39 @@ def attached_to(reader: Reader, evaluated: Evaluated, node: NodeResult) -> Attac
     while rows := reader.links(node.cycle, "key_result", node.id, after=after, limit=PAGE):
         found += [(row.item, row.unit, row.attachment) for row in rows if row.unit is not None]
         after = rows[-1].item.no
-    key_result = evaluated.mapping.key_results[node.cycle, node.id]
-    if key_result_node(key_result, tally(u for _, u, _ in found).get((node.cycle, node.id)) or Tally()) == node:
+    if _is_work_of(evaluated, node, [unit for _, unit, _ in found]):
         then = {i.no: i for i in reader.items(nos=[i.no for i, _, _ in found], as_of=evaluated.seq)}
         return [(then.get(i.no, i), u, a) for i, u, a in found]
     items = {i.no: i for i in reader.items(as_of=evaluated.seq)}
     result = assess(evaluated.mapping, items.values(), evaluated.dimensions, evaluated.as_of)
     belongs = {a.no: a for a in result.attachments if a.cycle == node.cycle}
     return [(items[u.no], u, belongs[u.no]) for u in result.units if (u.cycle, u.key_result) == (node.cycle, node.id)]
+
+
+def _is_work_of(evaluated: Evaluated, node: NodeResult, units: list[Unit]) -> bool:
+    """Whether units give the figure of a key result; of one that is measured otherwise, the work beside it."""
+    work = work_of(evaluated, node, units)
+    if evaluated.mapping.key_results[node.cycle, node.id].kind == "completion":
+        return work == node
+    said = node.details.get("work", {"units": 0, "done_units": 0, "left_out": {}})
+    return all(work.details[name] == said[name] for name in ("units", "done_units", "left_out"))
+
+
+def work_of(evaluated: Evaluated, node: NodeResult, units: Iterable[Unit]) -> NodeResult:
+    """What the units of a key result come to as completion, whatever its kind."""
+    key_result = evaluated.mapping.key_results[node.cycle, node.id]
+    return completion(key_result, tally(units).get((node.cycle, node.id)) or Tally())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a node beside its figure."""
+
+    verdict: Verdict | None = None
+    evidence: Evidence | None = None
+    links: tuple[Link, ...] = ()
+    run: MappingABC[str, Any] = field(default_factory=dict)
+    sources: tuple[SourceAge, ...] = ()
 
 
 def node_explanation(
@@ -46,32 +78,39 @@ def node_explanation(
     attached: Attached,
     names: MappingABC[int, str],
     runs: MappingABC[int, str],
-    run: MappingABC[str, Any],
-    sources: tuple[SourceAge, ...],
+    told: Told,
 ) -> NodeExplanation:
     """The explanation of a node; ``names`` are the keys of ancestors, ``runs`` the run that last wrote each item."""
+    verdict = told.verdict
     common: dict[str, Any] = {
         "kind": node.kind, "cycle": node.cycle, "seq": evaluated.seq, "as_of": evaluated.as_of,
         "mapping_hash": evaluated.mapping.hash,
         "progress": node.progress, "done": node.done, "total": node.total, "key_results": node.key_results,
-        "measured": node.measured, "run": run, "sources": sources,
+        "measured": node.measured, "run": told.run, "sources": told.sources, "links": told.links,
+        "status": verdict.status if verdict else "", "why": verdict.why if verdict else "",
+        "expected": verdict.expected if verdict else None, "unclamped": unclamped(node),
     }  # fmt: skip
     if node.kind == "key_result":
         key_result = evaluated.mapping.key_results[node.cycle, node.id]
-        rows = unit_rows(evaluated, key_result, node, attached, names, runs)
+        work = work_of(evaluated, node, (unit for _, unit, _ in attached))
+        rows = unit_rows(evaluated, key_result, work, attached, names, runs)
+        unit = unit_of(evaluated.mapping.metrics, key_result, node)
+        parts = tuple((str(part.weight), part.progress) for part in told.evidence.parts) if told.evidence else ()
         return NodeExplanation(
             id=key_result.id,
             name=key_result.name,
             place=str(key_result.place),
-            sentence=words.key_result_sentence(key_result, node),
-            formula=words.key_result_formula(key_result, node),
+            sentence=kind_words.sentence(key_result, node, unit),
+            formula=kind_words.formula(key_result, node, unit, parts),
             policy={
                 "kind": key_result.kind, "by": key_result.by, "level": key_result.level, "missing": key_result.missing,
-                "before_cycle": key_result.before_cycle, "means": node.details.get("means", {}),
+                "before_cycle": key_result.before_cycle, "means": work.details["means"],
                 "in_words": words.policy_words(key_result), "objective": key_result.objective,
+                "ambition": key_result.ambition, "judge": key_result.judge if key_result.kind in STAYS else None,
             },
             units=rows,
             units_total=len(rows),
+            evidence=told.evidence,
             **common,
         )  # fmt: skip
     below = tuple(_child(evaluated, child, said) for child, said in zip(children, node.details["children"], strict=True))

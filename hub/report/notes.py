@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from hub.model import Cycle
+from hub.report.asking import is_typed
 from hub.report.explain import Evaluated
 from hub.report.values import SourceAge
 from hub.report.words import plural, standing_still
+from hub.scale import Verdict
+from hub.scale.rollup import NodeAt
+from hub.store.measured import valued
 from hub.store.read import Reader
 
 ODD = {
@@ -25,13 +30,20 @@ ODD = {
 WHY = "`anchorline runs` says why."
 
 
-def notes(reader: Reader, evaluated: Evaluated, cycle: Cycle, sources: tuple[SourceAge, ...]) -> tuple[str, ...]:
-    """The sentences for one evaluation and cycle; empty when there is nothing to say."""
+def notes(
+    reader: Reader,
+    evaluated: Evaluated,
+    cycle: Cycle,
+    sources: tuple[SourceAge, ...],
+    verdicts: Mapping[NodeAt, Verdict] | None = None,
+) -> tuple[str, ...]:
+    """The sentences for one evaluation and cycle; empty when there is nothing to say. With ``verdicts`` also those of metrics."""
     return (
-        *_unread(sources),
+        *_unread(sources, reader.sources_with_values()),
         *_waiting(reader),
         *_out_of_time(evaluated, cycle),
         *_frozen(reader, evaluated, cycle),
+        *([] if verdicts is None else _metrics(reader, evaluated, cycle, verdicts)),
         *_unobserved(reader),
         *_unevaluable(reader),
         *_noticed(reader),
@@ -39,7 +51,7 @@ def notes(reader: Reader, evaluated: Evaluated, cycle: Cycle, sources: tuple[Sou
     )
 
 
-def _unread(sources: tuple[SourceAge, ...]) -> list[str]:
+def _unread(sources: tuple[SourceAge, ...], with_values: list[str]) -> list[str]:
     said = []
     for source in sources:
         last = f"its last run: {source.last_result}"
@@ -48,7 +60,7 @@ def _unread(sources: tuple[SourceAge, ...]) -> list[str]:
                 f"{source.source} is being read for the first time and its history is still loading:"
                 f" {plural(source.items, 'item')} so far, the present cycle's work first."
             )
-        elif source.items == 0:
+        elif source.items == 0 and source.source not in with_values:
             said.append(f"Nothing has been read from {source.source} yet ({last}). {WHY}")
         elif source.complete_at is None:
             said.append(f"{source.source} was never read completely ({last}): the numbers know a part of it. {WHY}")
@@ -98,6 +110,45 @@ def _frozen(reader: Reader, evaluated: Evaluated, cycle: Cycle) -> list[str]:
         stand = "stands" if len(ids) == 1 else "stand"
         said.append(f"{plural(len(ids), 'key result')} {stand} still ({which}): {why}. `anchorline status` says what to do.")
     return said
+
+
+def _metrics(reader: Reader, evaluated: Evaluated, cycle: Cycle, verdicts: Mapping[NodeAt, Verdict]) -> list[str]:
+    """Metrics of key results of the cycle that cannot be calculated or are late, each once, and how many are typed."""
+    mapping = evaluated.mapping
+    missing: dict[str, str] = {}
+    late: dict[str, str] = {}
+    for row in reader.latest_snapshots(cycle.id):
+        key_result = mapping.key_results.get((cycle.id, row.node.id)) if row.node.kind == "key_result" else None
+        verdict = verdicts.get((cycle.id, "key_result", row.node.id))
+        if key_result is None or key_result.metric is None or verdict is None or verdict.status != "unknown":
+            continue
+        if "frozen" in row.node.details:
+            continue  # it is named among those that stand still
+        metric = mapping.metrics[key_result.metric]
+        name = key_result.id if metric.inline else metric.id
+        if row.node.progress is None:
+            missing.setdefault(name, str(row.node.details.get("why", "it was not measured")))
+        else:
+            late.setdefault(name, verdict.why)
+    typed, with_values = reader.typed_series(), valued(reader, mapping)
+    by_hand = [metric.id for metric in mapping.metrics.values() if not metric.inline and is_typed(metric, typed, with_values)]
+    return [
+        *_named(missing, "metric cannot be calculated", "metrics cannot be calculated", "`anchorline metrics` says all of it."),
+        *_named(late, "metric is late", "metrics are late", "Their numbers are the last known, and their key results unknown."),
+        *([f"{plural(len(by_hand), 'metric')} typed by hand ({_some(by_hand)})."] if by_hand else []),
+    ]
+
+
+def _named(found: Mapping[str, str], one: str, many: str, more: str) -> list[str]:
+    if not found:
+        return []
+    said = "; ".join(f"{name}: {why}" for name, why in list(found.items())[:3])
+    rest = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    return [f"{plural(len(found), one, many)} ({said}{rest}). {more}"]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (" and others" if len(names) > 4 else "")
 
 
 def _unobserved(reader: Reader) -> list[str]:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingABC
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hub.errors import AnchorlineError, UsageError
 from hub.mappings import parse
-from hub.model import Cycle, Dimensions, Item, KeyResult, Mapping, NodeResult, Objective, SourceFacts, fold
-from hub.progress import cycles_around, day_of, is_taken
+from hub.model import Cycle, Dimensions, Item, Mapping, NodeResult, SourceFacts, fold
 from hub.report import words
+from hub.report.asking import Asking, kinds
+from hub.report.evidence import Evidence, MetricExplanation, Metrics
 from hub.report.explain import Evaluated, item_explanation
-from hub.report.key_results import attached_to, node_explanation
+from hub.report.judging import judged
+from hub.report.key_results import Attached, Told, attached_to, node_explanation
+from hub.report.links import Listed, searches
 from hub.report.notes import notes
+from hub.report.readers import read_by
+from hub.report.reconciled import Reconciled, Theirs
+from hub.report.reconciling import Reconciling, Side
+from hub.report.tree import TreeOf
 from hub.report.unanchored import Wanted, active_counts, unanchored
-from hub.report.values import ItemExplanation, Node, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
+from hub.report.values import ItemExplanation, NodeExplanation, RunRow, SourceAge, Tree, Unanchored
+from hub.scale import Verdict
+from hub.scale.rollup import NodeAt
 from hub.store import Store
 from hub.store.read import EvaluationRow, Reader, Related
+
+Explanation = ItemExplanation | NodeExplanation | MetricExplanation
 
 
 class Report:
@@ -37,8 +48,8 @@ class Report:
         if evaluated is None:
             return None
         which = self._cycle(evaluated, cycle)
-        rows = self._reader.latest_snapshots()
-        nodes: dict[tuple[str, str, str], NodeResult] = {(s.node.cycle, s.node.kind, s.node.id): s.node for s in rows}
+        nodes = self._nodes()
+        verdicts = self._verdicts(evaluated, nodes)
         counts, broken = active_counts(self._reader, evaluated, which)
         sources = self.sources()
         return Tree(
@@ -47,11 +58,11 @@ class Report:
             ends=which.ends,
             seq=evaluated.seq,
             as_of=evaluated.as_of,
-            company=_TreeOf(evaluated, which.id, nodes).company(),
+            company=TreeOf(evaluated, which.id, nodes, verdicts).company(),
             sources=sources,
             counts=counts,
             broken_anchors=broken,
-            notes=notes(self._reader, evaluated, which, sources),
+            notes=notes(self._reader, evaluated, which, sources, verdicts),
         )
 
     def sources(self) -> tuple[SourceAge, ...]:
@@ -95,10 +106,11 @@ class Report:
 
     # ---- explanations ----
 
-    def explain(self, text: str, cycle: str | None = None, labels: Sequence[str] = ()) -> list[ItemExplanation | NodeExplanation]:
-        """Whatever ``text`` names: a key result, objective or pillar by id or name, else an item by key, id or URL. With
+    def explain(self, text: str, cycle: str | None = None, labels: Sequence[str] = ()) -> list[Explanation]:
+        """Whatever ``text`` names: a key result, objective, pillar or metric by id or name, else an item by key, id or URL. With
         ``labels`` only an item, as if it had these labels, too."""
-        return [*([] if labels else self.explain_node(text, cycle))] or [*self.explain_item(text, cycle, labels)]
+        known: list[Explanation] = [] if labels else [*self.explain_node(text, cycle), *self.explain_metric(text, cycle)]
+        return known or [*self.explain_item(text, cycle, labels)]
 
     def explain_item(self, text: str, cycle: str | None = None, labels: Sequence[str] = ()) -> list[ItemExplanation]:
         """One explanation per source that knows the text; ``source:KEY`` means that of one source."""
@@ -115,7 +127,9 @@ class Report:
                 canonical = next(iter(stands), None)
                 told = item_explanation(evaluated, then, tree, which.id, self._run_of(item.no), labels, canonical)
                 related = tuple(_related(each) for each in self._reader.related(item.no))
-                found.append(replace(told, findings=(*self._troubles(then), *told.findings), related=related))
+                reads = read_by(evaluated, then, tree) if not labels else ()
+                findings = (*self._troubles(then), *told.findings)
+                found.append(replace(told, findings=findings, related=related, read_by=reads))
         return found
 
     def explain_node(self, text: str, cycle: str | None = None) -> list[NodeExplanation]:
@@ -130,6 +144,40 @@ class Report:
             if row is not None:
                 found.append(self._explain(evaluated, row.node, row.seq))
         return found
+
+    def explain_metric(self, text: str, cycle: str | None = None) -> list[MetricExplanation]:
+        """The metrics of this id, else of this name, as they stand alone in the cycle."""
+        evaluated = self._latest()
+        if evaluated is None:
+            return []
+        which, wanted = self._cycle(evaluated, cycle), fold(text)
+        named = {id_: m for id_, m in evaluated.mapping.metrics.items() if not m.inline}
+        ids = [id_ for id_ in named if id_ == wanted] or [id_ for id_, m in named.items() if fold(m.name) == wanted]
+        asking = self._asking(evaluated) if ids else None
+        return [asking.metric(id_, which, self.sources()) for id_ in ids if asking is not None]
+
+    def reconcile(self, text: str, theirs: Theirs, cycle: str | None = None, side: Side = "done") -> Reconciled | None:
+        """A key result, by id or name, beside what somebody else counts; None where there is none. ``side`` says which units of a
+        completion are meant."""
+        evaluated = self._latest()
+        if evaluated is None:
+            return None
+        which = self._cycle(evaluated, cycle)
+        for kind, id_ in _named(evaluated.mapping, which.id, text):
+            row = self._reader.snapshot(which.id, kind, id_, as_of=evaluated.seq) if kind == "key_result" else None
+            if row is not None:
+                stood = self._stood(evaluated, row.node, row.seq)
+                node = row.node._replace(details={k: v for k, v in row.node.details.items() if k != "frozen"})
+                told = self._explain(stood, node)
+                return Reconciling(self._reader, stood, self._asking(stood)).compared(node, told, theirs, side)
+        return None
+
+    def metrics(self) -> Metrics | None:
+        """All metrics as they stand alone in the cycle in force."""
+        evaluated = self._latest()
+        if evaluated is None:
+            return None
+        return self._asking(evaluated).metrics(self._cycle(evaluated, None), self._nodes(), self.sources())
 
     def known(self, text: str) -> str | None:
         """What else a text names that has no explanation of its own, as a sentence; None when nothing is known of it."""
@@ -174,7 +222,8 @@ class Report:
         if evaluated is None:
             return []
         mapping = evaluated.mapping
-        return [x.id for table in (mapping.key_results, mapping.objectives, mapping.pillars) for x in table.values()]
+        ids = [x.id for table in (mapping.key_results, mapping.objectives, mapping.pillars) for x in table.values()]
+        return ids + [metric.id for metric in mapping.metrics.values() if not metric.inline]
 
     def busiest_key_result(self) -> str | None:
         """Id of the key result of the cycle in force that has most units and is neither untouched nor done."""
@@ -201,18 +250,29 @@ class Report:
         items = {i.no: words.item_name(i) for i in self._reader.items(nos={a.via for _, _, a in attached if a.via})}
         origin = self._reader.provenance([i.no for i, _, _ in attached])
         runs = {no: str(p.run_id) for no, p in origin.items()}
-        return node_explanation(evaluated, node, children, attached, items, runs, about, self.sources())
+        verdicts = self._verdicts(self._latest() or evaluated, self._nodes())
+        evidence = self._asking(evaluated).evidence(node, verdicts) if node.kind == "key_result" else None
+        links = searches(kinds(evaluated), _behind(attached, evidence))
+        told = Told(verdicts.get((node.cycle, node.kind, node.id)), evidence, links, about, self.sources())
+        return node_explanation(evaluated, node, children, attached, items, runs, told)
 
     def _explain_frozen(self, node: NodeResult, seq: int) -> NodeExplanation:
         """A key result that stands still, of the snapshot ``seq``, is explained as it was when its number was made."""
+        stood = self._stood(None, node, seq)
+        details = {name: value for name, value in node.details.items() if name != "frozen"}
+        then = self._explain(stood, node._replace(details=details))
+        day = datetime.fromtimestamp(stood.as_of / 1000, UTC).date()
+        why = words.standing_still(node.details)
+        return replace(then, sentence=f"{then.sentence} It stands still since {day}: {why} (`anchorline status`).")
+
+    def _stood(self, evaluated: Evaluated | None, node: NodeResult, seq: int) -> Evaluated:
+        """The evaluation that made a number: of a key result that stands still, of the snapshot ``seq``, the one since when."""
+        if evaluated is not None and "frozen" not in node.details:
+            return evaluated
         since = node.details["frozen"]["since"]
         row = self._reader.evaluation(seq if since is None else since)
         assert row is not None  # its snapshot was written by it
-        details = {name: value for name, value in node.details.items() if name != "frozen"}
-        then = self._explain(self._stand(row), node._replace(details=details))
-        day = datetime.fromtimestamp(row.as_of / 1000, UTC).date()
-        why = words.standing_still(node.details)
-        return replace(then, sentence=f"{then.sentence} It stands still since {day}: {why} (`anchorline status`).")
+        return self._stand(row)
 
     def _run_of(self, no: int) -> MappingABC[str, Any]:
         origin = self._reader.provenance([no]).get(no)
@@ -220,6 +280,19 @@ class Report:
         if run is None:
             return {}
         return {"id": str(run.id), "source": run.source, "started_at": run.started_at, "result": run.result}
+
+    def _nodes(self) -> dict[NodeAt, NodeResult]:
+        """The figures of all nodes of all cycles."""
+        return {(s.node.cycle, s.node.kind, s.node.id): s.node for s in self._reader.latest_snapshots()}
+
+    def _verdicts(self, evaluated: Evaluated, nodes: MappingABC[NodeAt, NodeResult]) -> dict[NodeAt, Verdict]:
+        row = self._reader.evaluation(evaluated.seq)
+        return judged(self._reader, evaluated, nodes.values(), row.freshness if row else {})
+
+    def _asking(self, evaluated: Evaluated) -> Asking:
+        row = self._reader.evaluation(evaluated.seq)
+        assert row is not None  # it was made from one
+        return Asking(self._reader, evaluated, row)
 
     # ---- the evaluation ----
 
@@ -240,7 +313,7 @@ class Report:
                 hint="Run `anchorline sync` to evaluate with the present files.",
             )
         d = self._reader.dimensions(as_of=row.seq)
-        facts = {n: SourceFacts(n, f["kind"], frozenset(f["item_fields"]), f["effort"]) for n, f in row.facts.items()}
+        facts = {n: _facts(n, f) for n, f in row.facts.items()}
         return Evaluated(mapping, Dimensions(d.statuses, d.containers, d.sprints, d.types, facts), row.seq, row.as_of)
 
     def _cycle(self, evaluated: Evaluated, wanted: str | None) -> Cycle:
@@ -257,6 +330,19 @@ class Report:
         return found
 
 
+def _behind(attached: Attached, evidence: Evidence | None) -> Iterator[Listed]:
+    """The items behind the number of a key result: those that count."""
+    if evidence is None:
+        yield from (Listed(item.source, item.key, item.url) for item, unit, _ in attached if unit.counts)
+    else:
+        rows = (*evidence.rows, *(row for step in evidence.steps for row in step.rows))
+        yield from (Listed(row.source, row.name, row.url) for row in rows if row.url)
+
+
+def _facts(name: str, said: MappingABC[str, Any]) -> SourceFacts:
+    return SourceFacts(name, said["kind"], frozenset(said["item_fields"]), said["effort"], said.get("work", True))
+
+
 def _related(related: Related) -> str:
     other = words.item_name(related.item)
     return f"it names {other} ({related.text})" if related.names else f"{other} names it ({related.text})"
@@ -270,70 +356,3 @@ def _named(mapping: Mapping, cycle: str, text: str) -> list[tuple[str, str]]:
     nodes += [("pillar", id_, p.name) for id_, p in mapping.pillars.items()] + [("company", "company", "Company")]
     by_id = [(kind, id_) for kind, id_, _ in nodes if id_ == wanted]
     return by_id or [(kind, id_) for kind, id_, name in nodes if fold(name) == wanted]
-
-
-class _TreeOf:
-    """The nodes of one cycle as a tree, with the names that people gave them. ``nodes`` go by (cycle, kind, folded id)."""
-
-    def __init__(self, evaluated: Evaluated, cycle: str, nodes: MappingABC[tuple[str, str, str], NodeResult]) -> None:
-        self._mapping = evaluated.mapping
-        self._today = day_of(evaluated.mapping, evaluated.as_of)
-        self._cycle = cycle
-        self._nodes = nodes
-        self._around = {c.id: set(cycles_around(self._mapping, c)) for c in self._mapping.cycles.values()}
-
-    def company(self) -> Node:
-        figures = self._nodes[self._cycle, "company", "company"]
-        pillars = tuple(self._pillar(id_) for id_ in self._mapping.pillars)
-        loose = tuple(self._objective(id_) for id_, o in self._objectives() if o.pillar is None)
-        if loose:
-            measured = sum(n.measured for n in loose)
-            pillars += (Node("pillar", "", "No pillar", None, sum(n.key_results for n in loose), measured, children=loose),)
-        progress, total, measured = figures.progress, figures.key_results, figures.measured
-        return Node("company", "company", "Company", progress, total, measured, children=pillars)
-
-    def _team(self, id_: str | None) -> str | None:
-        return self._mapping.teams[fold(id_)].name if id_ is not None else None
-
-    def _objectives(self) -> list[tuple[str, Objective]]:
-        """Those that have a figure in the cycle."""
-        return [(id_, o) for id_, o in self._mapping.objectives.items() if (self._cycle, "objective", id_) in self._nodes]
-
-    def _pillar(self, id_: str) -> Node:
-        pillar, figures = self._mapping.pillars[id_], self._nodes[self._cycle, "pillar", id_]
-        under = tuple(self._objective(o) for o, each in self._objectives() if each.pillar and fold(each.pillar) == id_)
-        return Node(
-            "pillar", pillar.id, pillar.name, figures.progress, figures.key_results, figures.measured,
-            owner=pillar.owner, place=str(pillar.place), children=under,
-        )  # fmt: skip
-
-    def _objective(self, id_: str) -> Node:
-        objective, figures = self._mapping.objectives[id_], self._nodes[self._cycle, "objective", id_]
-        own = tuple(
-            self._key_result(at)
-            for at, each in self._mapping.key_results.items()
-            if id_ in map(fold, each.objectives) and (self._cycle == objective.cycle or self._cycle in self._around[at[0]])
-        )
-        return Node(
-            "objective", objective.id, objective.name, figures.progress, figures.key_results, figures.measured,
-            owner=objective.owner, team=self._team(objective.team), place=str(objective.place),
-            note=words.objective_note(objective), children=own,
-        )  # fmt: skip
-
-    def _key_result(self, at: tuple[str, str]) -> Node:
-        key_result, figures = self._mapping.key_results[at], self._nodes[at[0], "key_result", at[1]]
-        return Node(
-            "key_result", key_result.id, key_result.name, figures.progress, 1, figures.measured,
-            owner=key_result.owner, team=self._team(key_result.team), place=str(key_result.place),
-            note=self._note(key_result, figures),
-        )  # fmt: skip
-
-    def _note(self, key_result: KeyResult, figures: NodeResult) -> str:
-        note = words.key_result_note(key_result, figures)
-        if key_result.cycle != self._cycle:
-            note = f"{key_result.cycle}: {note}"
-        if "frozen" in figures.details:
-            note = f"stands still; {note}"
-        if key_result.dropped is not None and not is_taken(key_result, self._today):
-            note += f"; dropped on {key_result.dropped.on}, not rolled up: {key_result.dropped.why}"
-        return note

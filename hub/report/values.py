@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from hub.model import NodeKind, Outcome, State
+from hub.report.evidence import Evidence, Link, ReadBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,21 @@ class Node:
     place: str | None = None
     """``file:line`` where it is written"""
     note: str = ""
-    """In words what the number is made of: "11 of 20 stories done", "no work is attached"."""
+    """In words what the number is made of: "11 of 20 stories done", "7.1 M of 9 M USD, from 0", "no work is attached"."""
     children: tuple[Node, ...] = ()
+    """Of a key result its parts"""
+    status: str = ""
+    """By the one scale: on track, at risk, off track, too early, not started, unknown, done, missed; dropped, draft"""
+    why: str = ""
+    """The reason of the status, without a full stop"""
+    expected: Fraction | None = None
+    """The progress that counts as being on pace now"""
+    unclamped: Fraction | None = None
+    """Progress as it is, also below 0 and over 1"""
+    measured_by: str = ""
+    """Of a key result its kind: completion, increase, ..., parts"""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """Of a key result what is known of its number: start, target, current, unit, newest, periods, steps, work, frozen; exact"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +264,8 @@ class ItemExplanation:
     """With ``what_if``: the sentence about the item as it is"""
     moved: int = 0
     """With ``what_if``: how many items beneath it would belong elsewhere, too"""
+    read_by: tuple[ReadBy, ...] = ()
+    """The metrics and steps that read it; what reads it claims nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +323,15 @@ class NodeExplanation:
     """Of others: kind, id, name, weight, progress of each child"""
     run: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[SourceAge, ...] = ()
+    status: str = ""
+    why: str = ""
+    """As in ``Node``"""
+    expected: Fraction | None = None
+    unclamped: Fraction | None = None
+    evidence: Evidence | None = None
+    """Of a key result that is not of kind completion"""
+    links: tuple[Link, ...] = ()
+    """Where the vendor shows what is counted"""
 
 
 @dataclass(frozen=True, slots=True)

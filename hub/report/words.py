@@ -55,22 +55,6 @@ def objective_note(objective: Objective) -> str:
     return "; ".join(text for text in (said, why) if text)
 
 
-def key_result_note(key_result: KeyResult, node: NodeResult) -> str:
-    """What the number is made of, in a few words; the quotient that is shown is the percentage."""
-    details = node.details
-    units, attached = details.get("units", 0), sum(details.get("left_out", {}).values())
-    if node.progress is None and not units:
-        return f"{plural(attached, 'item')} attached, none counts in this cycle" if attached else "no work is attached"
-    if node.progress is None:
-        return f"the {plural(units, 'item')} attached weigh nothing"
-    done, total = number(node.done), number(node.total)
-    if key_result.by == "count":
-        shared = node.total != units  # an item that two key results share counts half for each
-        return f"{done} of {total} done ({units:,} items, some shared)" if shared else f"{done} of {total} items done"
-    missing = f" ({details['missing']:,} of {units:,} items have no estimate)" if details["missing"] else ""
-    return f"{done} of {total} points done{missing}"
-
-
 _STILL = {
     "access_lost": "the account no longer sees some of its work",
     "unobserved": "some of its work is in a project that the configuration no longer names",
@@ -85,19 +69,6 @@ def standing_still(details: MappingABC[str, Any]) -> str | None:
     """Why a key result keeps its last number, as the end of a sentence; None where it does not."""
     frozen = details.get("frozen")
     return None if frozen is None else " and ".join(_STILL.get(why, why) for why in frozen["why"])
-
-
-def key_result_sentence(key_result: KeyResult, node: NodeResult) -> str:
-    if node.progress is None:
-        return f"{key_result.name} is unmeasured: {key_result_note(key_result, node)}."
-    return f"{key_result.name} is at {percent(node.progress)}: {key_result_note(key_result, node)}."
-
-
-def key_result_formula(key_result: KeyResult, node: NodeResult) -> str:
-    what = "weight of done units / weight of all units"
-    if node.progress is None:
-        return f"{what} = {number(node.done)} / {number(node.total)} = unmeasured"
-    return f"{what} = {number(node.done)} / {number(node.total)} = {percent(node.progress)}"
 
 
 def rollup_sentence(name: str, node: NodeResult, still: int = 0) -> str:

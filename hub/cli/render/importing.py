@@ -100,7 +100,7 @@ def unmeasured(made: Plan) -> RenderableType:
     total = sum(map(len, made.unmeasured.values()))
     verb = "has" if total == 1 else "have"
     text = (
-        f"{count(total, 'key result')} {verb} no measure yet. Until a later version reads metrics, progress is the share of the "
+        f"{count(total, 'key result')} {verb} no measure yet. Without a metric progress is the share of the "
         "attached work that is done; the sheet's numbers are kept as comments."
     )
     table = grid()

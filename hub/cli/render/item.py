@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.cli.render.text import BAD, BOLD, DIM, KEY, WARN, clean, columns, count, heading, linked, name_of, share, words
+from hub.report.evidence import ReadBy
 from hub.report.values import ClaimStep, ConditionStep, ItemExplanation, RuleStep
 
 SEEN = 4
 """Values of an item shown per condition; --json has all."""
 NEAR = 3
 """Rules that do not match, as many as are shown unless all are asked for."""
-_ONLY_ON = {"level", "former_keys", "parent"}
+_ONLY_ON = {"level", "former_keys", "parent", "amount", "currency", "started", "due"}
 _INTERNAL = ("status_id",)
 _ALONE = {"[file] team", "starts", "ends", "expr"}
 """Lines of a rule that are not one of its `when`s"""
@@ -62,6 +63,8 @@ def _sections(value: ItemExplanation, every_rule: bool) -> Iterator[tuple[str, R
         yield f"{credit} (strength {value.strength}{by})", _shares(value)
     if value.units:
         yield "How it counts", _units(value)
+    if value.read_by:
+        yield "Measured by, which claims nothing", Group(*(_reader(each) for each in value.read_by))
     lost = [claim for claim in value.claims if claim.result not in ("wins", "contested", "broken")]
     if lost:
         yield "Claims that lost", Group(*(_claim(claim) for claim in lost))
@@ -92,6 +95,15 @@ def _shares(value: ItemExplanation) -> Group:
         named = f', because {who} says "{clean(step.named)}"' if step.named else ""
         rows.append(Padding(Text(f"by rule {clean(step.rule)}, {clean(step.place)}{named}", DIM), (0, 0, 0, 2)))
     return Group(*rows)
+
+
+def _reader(value: ReadBy) -> Text:
+    """What reads it, what it adds, and in which key results that counts."""
+    counts = f"in {', '.join(map(clean, value.key_results))}" if value.key_results else "in no key result"
+    why = f"; {clean(value.why)}" if value.why else ""
+    return words(
+        clean(value.sentence), "  " if value.step is None else "", (f"{counts}{why}" if value.step is None else why, DIM)
+    )
 
 
 def _claim(claim: ClaimStep) -> Group:

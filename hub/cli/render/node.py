@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hub.cli.render import evidence
 from hub.cli.render.item import run
 from hub.cli.render.text import (
     BOLD,
@@ -30,6 +31,7 @@ from hub.cli.render.text import (
     name_of,
     percent,
     share,
+    status,
     words,
 )
 from hub.cli.render.tree import ages
@@ -46,19 +48,30 @@ _POLICY = {"by": "weighed by", "level": "level", "missing": "without an estimate
 
 def node(value: NodeExplanation, now: int, width: int, rows: int | None) -> Group:
     """The whole explanation of one node; ``rows`` is how many counted items are shown, None for all."""
-    parts: list[RenderableType] = [_head(value), Text(), Text(clean(value.sentence), BOLD)]
+    parts: list[RenderableType] = [_head(value), Text()]
+    if value.status:
+        parts.append(verdict(value.status, value.why))
+    parts.append(Text(clean(value.sentence), BOLD))
     for name, body in _sections(value, now, width, rows):
         parts += [Text(), heading(name), Padding(body, (0, 0, 0, 2))]
     return Group(*parts)
 
 
 def _head(value: NodeExplanation) -> Group:
-    first = words(
-        (clean(value.id), f"bold {KEY}"), f"  {clean(value.name)}  ", bar(value.progress), f"  {percent(value.progress)}"
-    )
-    told = [_KINDS[value.kind], clean(value.cycle), f"evaluated for {moment(value.as_of)}"]
+    shown = percent(value.progress if value.unclamped is None else value.unclamped)
+    first = words((clean(value.id), f"bold {KEY}"), f"  {clean(value.name)}  ", bar(value.progress), f"  {shown}")
+    kind = clean(value.policy.get("kind", "")) if value.evidence else ""
+    told = [_KINDS[value.kind] + (f" ({kind})" if kind else ""), clean(value.cycle), f"evaluated for {moment(value.as_of)}"]
     told += [f"written in {clean(value.place)}"] if value.place else []
     return Group(first, Text(" · ".join(told), DIM))
+
+
+def verdict(word: str, why: str) -> Text:
+    """``At risk: 38 % against 50 % expected on day 45 of 90.``"""
+    found = status(word)
+    shown = Text(found.plain[:1].upper() + found.plain[1:], found.style)
+    shown.stylize(BOLD)
+    return words(shown, f": {clean(why)}." if why else ".")
 
 
 def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) -> Iterator[tuple[str, RenderableType]]:
@@ -68,10 +81,16 @@ def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) ->
         yield f"Made of, {coverage}", _children(value.children, width)
     counting = sorted((unit for unit in value.units if unit.counts), key=_order)
     left = [unit for unit in value.units if not unit.counts]
+    counted = "Counted"
+    if value.evidence is not None:
+        yield from evidence.sections(value.evidence, width, rows)
+        counted = "Work beside it, which its number does not count"
     if counting:
-        yield f"Counted: {count(len(counting), 'item')}", _counted(counting, rows, width)
+        yield f"{counted}: {count(len(counting), 'item')}", _counted(counting, rows, width)
     if left:
         yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(left, rows is None, width)
+    if value.links:
+        yield "At the vendor's", evidence.links(value.links)
     if value.sources:
         yield "How old the data is", ages(value.sources, now)
     if value.run or rows is None:
@@ -81,11 +100,20 @@ def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) ->
 
 def _calculation(value: NodeExplanation, details: bool) -> Group:
     rows: list[RenderableType] = [Text(clean(value.formula))]
+    if value.evidence is not None:
+        table = columns()
+        table.add_column(style=DIM)
+        table.add_column()
+        for name, said in evidence.numbers(value.evidence):
+            table.add_row(name, clean(said))
+        return Group(*rows, *([table] if table.row_count else []))
     shown = {name: text for name, text in value.policy.items() if text not in (None, "", {}, ())}
     if not details:
         shown.pop("means", None)
     if shown.get("by") == "count":
         shown.pop("missing", None)
+    if shown.get("ambition") == "committed":
+        shown.pop("ambition")
     if shown:
         table = columns()
         table.add_column(style=DIM)
@@ -230,7 +258,8 @@ def _further(value: NodeExplanation, counting: list[UnitRow]) -> Table:
     for child in value.children[:1]:
         table.add_row(f"anchorline explain {clean(child['id'])}", "one of its parts")
     if value.kind == "key_result":
-        table.add_row(f"anchorline explain {clean(value.id)} --json", "every item with its exact weight, to calculate it again")
+        every = "every item with its exact weight" if value.evidence is None else "every row with what it adds, exactly"
+        table.add_row(f"anchorline explain {clean(value.id)} --json", f"{every}, to calculate it again")
     else:
         table.add_row("anchorline progress", "the whole tree")
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,6 +13,8 @@ from hub.cli.render.text import BAD, BOLD, DIM, WARN, ago, clean, clock, columns
 from hub.report.values import RunRow
 
 _NUMBERS = ("run", "took", "read", "new", "changed")
+_BOTH = (("read", "values"), ("new", "values_new"), ("changed", "values_changed"))
+"""Counts of items, and of values; a source mostly has one of them."""
 STYLES = {"complete": "green", "partial": WARN, "held": WARN, "failed": BAD, "locked": WARN, "refused": BAD, "running": ""}
 
 
@@ -24,7 +26,7 @@ def runs(rows: Iterable[RunRow], now: int) -> Group:
         table.add_column(name, no_wrap=True, justify="right" if name in _NUMBERS else "left")
     said: dict[tuple[str, str | None], list[RunRow]] = {}
     for row in rows:
-        counts = [f"{_count(row.counts, name):,}" for name in ("read", "new", "changed")]
+        counts = [f"{_count(row.counts, items) + _count(row.counts, values):,}" for items, values in _BOTH]
         result = Text(clean(row.result), STYLES.get(row.result, ""))
         when = clock(row.started_at), Text(_short(ago(row.started_at, now)), DIM)
         took = duration(row.started_at, row.finished_at)
@@ -65,14 +67,22 @@ def sentence(text: str) -> str:
     return said[0].upper() + said[1:] + ("" if said[-1] in ".!?`" else ".")
 
 
+def _said(counts: Mapping[str, Any]) -> Iterator[str]:
+    """What was read, of items and of values; of items also when nothing was read at all."""
+    (read, values), (new, values_new), (changed, values_changed) = ((_count(counts, i), _count(counts, v)) for i, v in _BOTH)
+    rest = "".join(f", {_count(counts, name):,} {name}" for name in ("rejected", "unaccounted") if _count(counts, name))
+    gone, values_gone = (f", {_count(counts, n):,} gone" if _count(counts, n) else "" for n in ("gone", "values_gone"))
+    if values:
+        yield f"{count(values, 'value')} read, {values_new:,} new, {values_changed:,} changed{values_gone}{'' if read else rest}"
+    if read or not values:
+        yield f"{count(read, 'item')} read, {new:,} new, {changed:,} changed{gone}{rest}"
+
+
 def ended(source: str, result: str, counts: Mapping[str, Any], error: str | None, hint: str | None, width: int = 0) -> Group:
     """How one run ended: what it read, what was new, what went wrong. ``width`` aligns the names of several sources."""
     said = ""
     if counts:
-        read, new, changed = (_count(counts, name) for name in ("read", "new", "changed"))
-        said = f"  {count(read, 'item')} read, {new:,} new, {changed:,} changed"
-        for name in ("gone", "rejected", "unaccounted"):
-            said += f", {_count(counts, name):,} {name}" if _count(counts, name) else ""
+        said = "  " + "; ".join(_said(counts))
     lines: list[RenderableType] = [words((clean(source).ljust(width), BOLD), "  ", (result, STYLES.get(result, "")), said)]
     if error:
         lines.append(words("  ", sentence(error), f" {sentence(hint)}" if hint else ""))

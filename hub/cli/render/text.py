@@ -46,14 +46,31 @@ def fit(text: str, width: int) -> str:
 
 
 def percent(progress: Fraction | None) -> str:
-    """Rounded to whole percents, but never up to 100 nor down to 0."""
+    """Rounded to whole percents, but never to 100 or 0 where it is neither."""
     if progress is None:
         return ""
+    if progress < 0:
+        return f"-{percent(-progress)}"
     whole = round(progress * 100)
     if (whole == 0 and progress > 0) or (whole == 100 and progress < 1):
         tenths = min(max(round(progress * 1000), 1), 999)
         return f"{tenths / 10:.1f} %"
     return f"{whole} %"
+
+
+_STATUSES = {
+    "missed": BAD,
+    "off track": BAD,
+    "at risk": WARN,
+    "on track": "green",
+    "done": "green",
+    "unknown": "magenta",
+}
+
+
+def status(word: str) -> Text:
+    """A status in its colour; without colour the word says it all. What nobody knows is never green."""
+    return Text(word, _STATUSES.get(word, DIM))
 
 
 def bar(progress: Fraction | None, width: int = BAR) -> Text:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from fractions import Fraction
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -30,6 +31,7 @@ from hub.cli.render.text import (
     moment,
     noted,
     percent,
+    status,
     words,
 )
 from hub.model import fold
@@ -39,10 +41,13 @@ STALE_AFTER = 36 * 3_600_000
 """A nightly source that missed one night is said to be stale."""
 _WIDE = 100
 """From so many columns on, notes are shown in full length."""
-_READABLE = 24
-"""So much of a name is left before other things give way."""
+_READABLE, _NARROW = 24, 18
+"""So much of a name is left before other things give way; the second where nothing else can."""
 _GAP, _PERCENT = 2, 6
-MEANING = "Completion is output: the share of attached work that is done, not the outcome."
+NONE = "–"
+"""In place of a percentage that nobody measured, where there is no room for the word."""
+_LEAST_NOTE = 15
+"""Cells of a note that are left when nothing else can give way."""
 
 
 def tree(value: Tree, now: int, width: int, zone: tzinfo = UTC) -> Group:
@@ -53,7 +58,7 @@ def tree(value: Tree, now: int, width: int, zone: tzinfo = UTC) -> Group:
     parts += [_nodes(value.company, width), Text()]
     if value.company.kind == "company":  # the counts are those of all pillars
         parts.append(work(value.counts, value.broken_anchors))
-    return Group(*parts, ages(value.sources, now), Text(MEANING, DIM))
+    return Group(*parts, ages(value.sources, now), Text(meaning(value.company), DIM))
 
 
 def _head(value: Tree, width: int, zone: tzinfo) -> Text:
@@ -79,46 +84,60 @@ def _nodes(company: Node, width: int) -> Table:
     wide = width >= _WIDE
     rows = [(("", company), None), *_rows(company, "")]
     notes = [_note(node, above, wide) for (_, node), above in rows]
-    label_width, bars, note_width = _layout(rows, notes, width)
-    cells = BAR if wide else BAR - 2
+    layout = _layout(rows, notes, width)
     table = columns(_GAP)
-    table.add_column(no_wrap=True, max_width=label_width)
-    if bars:
-        table.add_column(no_wrap=True, min_width=bars)
+    table.add_column(no_wrap=True, max_width=layout.label)
+    if layout.bars:
+        table.add_column(no_wrap=True, min_width=layout.bars)
     table.add_column(no_wrap=True, min_width=_PERCENT, justify="right")
-    table.add_column(no_wrap=True, min_width=note_width)
+    if layout.status:
+        table.add_column(no_wrap=True, min_width=layout.status)
+    table.add_column(no_wrap=True, min_width=layout.note)
     for ((guide, node), _), note in zip(rows, notes, strict=True):
-        figures: list[RenderableType] = [bar(node.progress, cells), percent(node.progress)]
-        if not bars:
-            figures = [Text(UNMEASURED, DIM) if node.progress is None else percent(node.progress)]
-        table.add_row(_label(guide, node, label_width), *figures, Text(fit(note, note_width), DIM))
+        shown = percent(node.progress if node.unclamped is None else node.unclamped)
+        figures: list[RenderableType] = [bar(node.progress, BAR if wide else BAR - 2), shown]
+        if not layout.bars:
+            figures = [Text(NONE, DIM) if node.progress is None else shown]
+        if layout.status:
+            figures.append(status(node.status))
+        table.add_row(_label(guide, node, layout.label), *figures, Text(fit(note, layout.note).removesuffix(" ·…"), DIM))
     return table
 
 
 _Row = tuple[tuple[str, Node], Node | None]
 
 
-def _layout(rows: list[_Row], notes: list[str], width: int) -> tuple[int, int, int]:
-    """Widths of labels, bars (0: none) and notes. Names stay readable: first notes give way, then the bars go."""
+class _Layout(NamedTuple):
+    """Widths of columns; 0: it is left out."""
+
+    label: int
+    bars: int
+    status: int
+    note: int
+
+
+def _layout(rows: list[_Row], notes: list[str], width: int) -> _Layout:
+    """Names stay readable: first notes give way, then the bars go, then notes give way further."""
     wide = width >= _WIDE
     unmeasured = any(node.progress is None for (_, node), _ in rows)
     cells = BAR if wide else BAR - 2
     bars = max(cells, len(UNMEASURED)) if unmeasured else cells
+    state = max(len(node.status) for (_, node), _ in rows)
     wanted = min(max(map(cell_len, notes)), 54 if wide else 29)
-    least = min(wanted, 30 if wide else 22)
-    needed = max(_needed(guide, node) for (guide, node), _ in rows)
-    for size in (bars, 0):
-        figures = size + _PERCENT + 3 * _GAP if size else max(_PERCENT, len(UNMEASURED) * unmeasured) + 2 * _GAP
-        note_width = max(min(wanted, width - figures - needed), least)
-        label_width = width - figures - note_width
-        if label_width >= needed:
-            return label_width, size, note_width
-    return label_width, 0, note_width
+    label = note = 0
+    for size, least, name in ((bars, 30 if wide else 22, _READABLE), (0, 22, _READABLE), (0, _LEAST_NOTE, _NARROW)):
+        needed = max(_needed(guide, node, name) for (guide, node), _ in rows)
+        figures = _PERCENT + _GAP + (size + _GAP if size else 0) + (state + _GAP if state else 0) + _GAP
+        note = max(min(wanted, width - figures - needed), min(wanted, least))
+        label = width - figures - note
+        if label >= needed:
+            return _Layout(label, size, state, note)
+    return _Layout(label, 0, state, note)
 
 
-def _needed(guide: str, node: Node) -> int:
+def _needed(guide: str, node: Node, readable: int) -> int:
     id = cell_len(clean(node.id)) + 2 if node.kind == "key_result" else 0
-    return cell_len(guide) + id + min(cell_len(clean(node.name)), _READABLE)
+    return cell_len(guide) + id + min(cell_len(clean(node.name)), readable)
 
 
 def _rows(node: Node, indent: str) -> Iterator[tuple[tuple[str, Node], Node]]:
@@ -147,11 +166,43 @@ def _note(node: Node, above: Node | None, wide: bool) -> str:
     whose = [who] if who and (above is None or fold(who) != fold(clean(above.team or above.owner or ""))) else []
     note = clean(node.note)
     made = [f"from {node.measured} of {node.key_results}"] if node.kind != "key_result" else []
-    made.append(note if wide else re.split(r",| \(", note, maxsplit=1)[0])
+    made.append(note if wide else re.split(r"[,;] | \(", note, maxsplit=1)[0])
     return " · ".join(part for part in ([*whose, *made] if wide else [*made, *whose]) if part)
 
 
 # ---- the foot -----------------------------------------------------------------------------------------------------------
+
+_WAY = "the way from start to target"
+_MEANINGS = {
+    "completion": "the share of attached work that is done (output, not outcome)",
+    "milestone": "the share of steps that are done",
+    "increase": _WAY,
+    "decrease": _WAY,
+    "stay_above": "whether it holds, or how often",
+    "stay_below": "whether it holds, or how often",
+    "stay_within": "whether it holds, or how often",
+    "parts": "the mean of their parts",
+}
+_NAMES = {"increase": "increase and decrease", "decrease": "increase and decrease", "parts": "key results of parts"}
+
+
+def meaning(node: Node) -> str:
+    """What the percentages say, for the kinds of key results that are shown."""
+    kinds = dict.fromkeys(kind for kind in _MEANINGS if kind in set(_kinds(node)))
+    if set(kinds) <= {"completion"}:
+        return "Completion is output: the share of attached work that is done, not the outcome."
+    said: dict[str, str] = {}
+    for kind in kinds:
+        said[_NAMES.get(kind, "stay" if kind.startswith("stay") else kind)] = _MEANINGS[kind]
+    return f"Percentages: {'; '.join(f'{name}, {what}' for name, what in said.items())}."
+
+
+def _kinds(node: Node) -> Iterator[str]:
+    if node.measured_by:
+        yield node.measured_by
+    for child in node.children:
+        yield from _kinds(child)
+
 
 _OUTCOMES = {
     "linked": ("serves key results", "serve key results"),

@@ -79,6 +79,9 @@ def key_result(**change: Any) -> Node:
         "key_results": 1,
         "measured": 1,
         "note": "11 of 20 items done, 3 left out",
+        "status": "on track",
+        "why": "55 % against 55 % expected on day 51 of 92; at risk below 50 %",
+        "measured_by": "completion",
     }
     return Node(**given | change)
 
@@ -87,14 +90,30 @@ def tree(**change: Any) -> Tree:
     results = (
         key_result(),
         key_result(
-            id="soc2", name="SOC 2 controls in place", progress=None, measured=0, note="no work is attached", team="platform"
+            id="soc2",
+            name="SOC 2 controls in place",
+            progress=None,
+            measured=0,
+            note="no work is attached",
+            team="platform",
+            status="unknown",
+            why="not measured: no work is attached to it",
         ),
     )
+    weakest = {"status": "unknown", "why": 'its committed key result "soc2" is unknown'}
     objective = Node(
-        "objective", "enterprise-ready", "Pass every review", Fraction(11, 20), 2, 1, team="identity", children=results
+        "objective", "enterprise-ready", "Pass every review", Fraction(11, 20), 2, 1, team="identity", children=results, **weakest
     )
     pillar = Node(
-        "pillar", "enterprise", "Win the enterprise", Fraction(11, 20), 2, 1, owner="Rosa Keller", children=(objective,)
+        "pillar",
+        "enterprise",
+        "Win the enterprise",
+        Fraction(11, 20),
+        2,
+        1,
+        owner="Rosa Keller",
+        children=(objective,),
+        **weakest,
     )
     given = {
         "cycle": "2026-q4",
@@ -102,7 +121,7 @@ def tree(**change: Any) -> Tree:
         "ends": date(2026, 12, 31),
         "seq": 40,
         "as_of": NOW,
-        "company": Node("company", "company", "Company", Fraction(11, 20), 2, 1, children=(pillar,)),
+        "company": Node("company", "company", "Company", Fraction(11, 20), 2, 1, children=(pillar,), **weakest),
         "sources": (age(),),
         "counts": {"linked": 60, "allowance": 20, "unanchored": 15, "contested": 3, "broken": 2, "ignored": 9},
     }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from hub.cli.render.tree import age, only_pillar, tree, work
+from hub.cli.render.tree import age, meaning, only_pillar, tree, work
 from hub.cli.render.unanchored import mending, unanchored
 from hub.report.values import Node
 from tests.hub.cli import builders as b
@@ -28,11 +28,11 @@ def test_the_tree_at_80_columns() -> None:
         "2026-q4  1 Oct 2026 to 31 Dec 2026  51 of 92 days gone (55 %)",
         "evaluated for 2026-11-20 12:00 UTC",
         "",
-        "Company                                       55 %  from 1 of 2",
-        "└─ Win the enterprise                         55 %  from 1 of 2 · Rosa Keller",
-        "   └─ Pass every review                       55 %  from 1 of 2 · identity",
-        "      ├─ sso  Single sign-on generall…        55 %  11 of 20 items done",
-        "      └─ soc2  SOC 2 controls in place  unmeasured  no work is attached · platf…",
+        "Company                                   55 %  unknown   from 1 of 2",
+        "└─ Win the enterprise                     55 %  unknown   from 1 of 2 · Rosa Ke…",
+        "   └─ Pass every review                   55 %  unknown   from 1 of 2 · identity",
+        "      ├─ sso  Single sign-on generall…    55 %  on track  11 of 20 items done",
+        "      └─ soc2  SOC 2 controls in place       –  unknown   no work is attached",
         "",
         "100 active items: 60 serve key results (60 %), 20 run the business (20 %), 15",
         "serve nothing (15 %), 3 are contested (3 %), 2 hang on names that do not exist",
@@ -46,7 +46,7 @@ def test_the_tree_at_80_columns() -> None:
 def test_bars_stay_where_names_can_be_read() -> None:
     results = (b.key_result(id="a", name="Short"), b.key_result(id="b", name="Short as well"))
     text = b.shown(tree(b.tree(company=Node("company", "c", "Company", Fraction(1, 2), 2, 2, children=results)), b.NOW, 80))
-    assert "├─ a  Short          ████░░░░    55 %  11 of 20 items done" in text
+    assert "├─ a  Short          ████░░░░    55 %  on track  11 of 20 items done" in text
     assert "████░" in b.shown(tree(b.tree(), b.NOW, 120), 120)
 
 
@@ -57,7 +57,7 @@ def test_names_of_a_tree_stay_readable_at_any_width(width: int) -> None:
     objective = Node("objective", "o", name, Fraction(1), 1, 1, owner="Hugo Lindqvist", children=results)
     text = b.shown(tree(b.tree(company=Node("company", "c", "C", Fraction(1), 1, 1, children=(objective,))), b.NOW, width), width)
     assert max(map(cell_len, text.splitlines())) <= width
-    assert text.count("Single sign-on generall") == 2
+    assert text.count("Single sign-on generall" if width >= 80 else "Single sign-on ge") == 2
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,66 @@ def test_the_tree_at_120_columns_says_all() -> None:
 
 
 def test_what_was_not_measured_is_never_zero() -> None:
-    text = b.shown(tree(b.tree(), b.NOW, 80))
-    assert "unmeasured" in text
-    assert " 0 %" not in text
+    narrow, wide = b.shown(tree(b.tree(), b.NOW, 80)), b.shown(tree(b.tree(), b.NOW, 120), 120)
+    assert "–  unknown" in narrow and "unmeasured" in wide
+    assert " 0 %" not in narrow + wide
+
+
+@pytest.mark.parametrize(
+    ("status", "colour"),
+    [
+        ("on track", "32"),
+        ("done", "32"),
+        ("at risk", "33"),
+        ("off track", "31"),
+        ("missed", "31"),
+        ("unknown", "35"),
+        ("draft", "2"),
+    ],
+)
+def test_a_status_is_a_word_in_its_colour_and_what_is_unknown_is_never_green(status: str, colour: str) -> None:
+    value = b.tree(company=Node("company", "c", "Company", None, 1, 0, status=status))
+    assert f"\x1b[{colour}m{status}" in b.shown(tree(value, b.NOW, 80), terminal=True)
+    assert f"  {status}" in b.shown(tree(value, b.NOW, 80))
+
+
+def test_measured_key_results_say_their_numbers_and_parts_stand_under_their_whole() -> None:
+    parts = (
+        b.key_result(
+            id="arr-EMEA", name="EMEA", progress=Fraction(0), unclamped=Fraction(-1, 20), note="-150,000 of 3,000,000 USD"
+        ),
+        b.key_result(
+            id="arr-AMER", name="AMER", progress=Fraction(1), unclamped=Fraction(28, 25), note="6.72 M of 6 M USD, from 0"
+        ),
+    )
+    whole = b.key_result(
+        id="arr", name="New ARR", measured_by="increase", children=parts, note="7.1 M of 9 M USD, from 0; work 14/20"
+    )
+    company = Node("company", "company", "Company", Fraction(3, 4), 1, 1, status="on track", children=(whole, b.key_result()))
+    wide = lines(b.shown(tree(b.tree(company=company), b.NOW, 120), 120))
+    assert wide[2:7] == [
+        "Company                                     ███████░░░    75 %  on track  from 1 of 1",
+        "├─ arr  New ARR                             █████░░░░░    55 %  on track  7.1 M of 9 M USD, from 0; work 14/20",
+        "│  ├─ arr-EMEA  EMEA                        ░░░░░░░░░░    -5 %  on track  -150,000 of 3,000,000 USD",
+        "│  └─ arr-AMER  AMER                        ██████████   112 %  on track  6.72 M of 6 M USD, from 0",
+        "└─ sso  Single sign-on generally available  █████░░░░░    55 %  on track  11 of 20 items done, 3 left out",
+    ]
+    narrow = lines(b.shown(tree(b.tree(company=company), b.NOW, 80)))
+    assert narrow[4].endswith("on track  7.1 M of 9 M USD")
+    assert narrow[5].endswith("  -5 %  on track  -150,000 of 3,000,000 USD")
+
+
+def test_the_foot_says_what_percentages_mean_for_the_kinds_that_are_shown() -> None:
+    def meant(*kinds: str) -> str:
+        under = tuple(b.key_result(measured_by=kind) for kind in kinds)
+        return meaning(Node("company", "company", "Company", None, 1, 1, children=under))
+
+    assert meant("completion") == "Completion is output: the share of attached work that is done, not the outcome."
+    assert meant("increase", "decrease") == "Percentages: increase and decrease, the way from start to target."
+    assert meant("stay_above", "completion", "milestone", "parts") == (
+        "Percentages: completion, the share of attached work that is done (output, not outcome); milestone, the share of steps"
+        " that are done; stay, whether it holds, or how often; key results of parts, the mean of their parts."
+    )
 
 
 def test_the_foot_says_where_work_goes_and_how_old_data_is() -> None:

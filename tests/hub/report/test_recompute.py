@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.hub.sandbox.process import TOKEN, sandbox
-from tests.hub.sync.worlds import World
-
 Printed = dict[str, Any]
 
 
@@ -25,15 +22,18 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def json(self, *words: str) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "hub.cli", *words, "--json"],
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "hub.cli", *words],
             cwd=self.path,
-            env={**os.environ, "ANCHORLINE_JIRA__TOKEN": TOKEN},
+            env={**os.environ, "ANCHORLINE_JIRA__TOKEN": "not-asked"},
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def json(self, *words: str) -> Any:
+        done = self.run(*words, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
@@ -44,13 +44,16 @@ class Folder:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    path = tmp_path_factory.mktemp("company")
-    with sandbox(issues=900, seed=7) as running:
-        World(path, running.url, "sqlite:///anchorline.db")
-        folder = Folder(path)
-        folder.json("sync", "jira")
-        yield folder
+def company(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    path = tmp_path_factory.mktemp("company") / "demo"
+    size = ("--issues", "900", "--seed", "7", "--today", "2026-11-22")
+    subprocess.run(
+        [sys.executable, "-P", "-m", "hub.cli", "demo", "--folder", str(path), *size, "--json"],
+        cwd=path.parent,
+        capture_output=True,
+        check=True,
+    )
+    return Folder(path)
 
 
 def fraction(text: str | None) -> Fraction | None:
@@ -91,6 +94,52 @@ def mean(children: list[Printed]) -> Fraction | None:
     return sum((w * p for w, p in measured), Fraction(0)) / total if total else None
 
 
+def clamped(progress: Fraction | None) -> Fraction | None:
+    return None if progress is None else min(max(progress, Fraction(0)), Fraction(1))
+
+
+def measured(printed: Printed) -> Fraction | None:
+    """Progress of any kind from its explanation, unclamped."""
+    kind, evidence = printed["policy"]["kind"], printed["evidence"]
+    if kind == "completion":
+        return completion(printed)
+    if kind == "milestone":
+        return steps(evidence["steps"])
+    if kind.startswith("stay"):
+        return held(kind, printed["policy"]["judge"], evidence)
+    (target,), start = map(Fraction, evidence["target"]), Fraction(evidence["start"])
+    current = sum(Fraction(part["current"]) for part in evidence["parts"]) if evidence["metric"] is None else value(evidence)
+    assert current == Fraction(evidence["value"])
+    return (current - start) / (target - start)
+
+
+def value(evidence: Printed) -> Fraction:
+    """A metric's value from the rows that count."""
+    adds = [Fraction(row["adds"]) for row in evidence["rows"]]
+    if evidence["metric"]["aggregate"] == "latest":
+        (only,) = adds
+        return only
+    assert evidence["metric"]["aggregate"] == "sum"
+    money = sum(Fraction(each["amount"]) * Fraction(each["rate"] or 1) for each in evidence["money"])
+    assert money == sum(adds)
+    return Fraction(sum(adds))
+
+
+def steps(found: list[Printed]) -> Fraction:
+    done = [step for step in found if step["rows"] and all(row["state"] == "done" for row in step["rows"])]
+    return sum((Fraction(s["weight"]) for s in done), Fraction(0)) / sum(Fraction(s["weight"]) for s in found)
+
+
+def held(kind: str, judge: str, evidence: Printed) -> Fraction:
+    values = [Fraction(period["value"]) for period in evidence["periods"]]
+    first, last = Fraction(evidence["target"][0]), Fraction(evidence["target"][-1])
+    within = {"stay_above": lambda v: v >= first, "stay_below": lambda v: v <= last, "stay_within": lambda v: first <= v <= last}
+    kept = [within[kind](v) for v in values]
+    asked = {"share": Fraction(sum(kept), len(kept)), "last": Fraction(kept[-1]), "worst": Fraction(all(kept))}
+    asked["average"] = Fraction(within[kind](sum(values) / len(values)))
+    return asked[judge]
+
+
 def walk(node: Printed) -> Iterator[Printed]:
     yield node
     for child in node["children"]:
@@ -101,13 +150,19 @@ def test_every_key_result_objective_and_pillar_follows_from_its_explanation(comp
     tree = company.json("progress")
     nodes = list(walk(tree["company"]))
     key_results = [n for n in nodes if n["kind"] == "key_result"]
-    assert len(key_results) == 14
+    kinds = {node["measured_by"] for node in key_results}
+    assert len(key_results) > 20 and kinds >= {"completion", "increase", "decrease", "stay_above", "milestone"}
     explained: dict[tuple[str, str], Fraction | None] = {}
     for node in key_results:
         printed = company.explain(node["id"], "key_result")
-        explained["key_result", node["id"]] = completion(printed)
-        assert fraction(printed["progress"]) == completion(printed), node["id"]
-        assert sum(Fraction(u["weight"]) for u in printed["units"] if u["counts"]) == Fraction(printed["total"])
+        again = measured(printed)
+        explained["key_result", node["id"].lower()] = clamped(again)
+        assert (fraction(printed["unclamped"]), fraction(printed["progress"])) == (again, clamped(again)), node["id"]
+        assert (printed["status"], printed["why"]) == (node["status"], node["why"]) != ("", "")
+        if printed["evidence"] is None:
+            assert sum(Fraction(u["weight"]) for u in printed["units"] if u["counts"]) == Fraction(printed["total"])
+        else:
+            assert printed["evidence"]["adds_up"]
     for kind in ("objective", "pillar", "company"):
         for node in (n for n in nodes if n["kind"] == kind):
             printed = company.explain(node["id"], kind)
@@ -116,7 +171,7 @@ def test_every_key_result_objective_and_pillar_follows_from_its_explanation(comp
                 assert said == again, (node["id"], child["id"])
             explained[kind, node["id"]] = mean(printed["children"])
             assert fraction(printed["progress"]) == explained[kind, node["id"]], node["id"]
-    assert all(fraction(n["progress"]) == explained[n["kind"], n["id"]] for n in nodes)
+    assert all(fraction(n["progress"]) == explained[n["kind"], n["id"].lower()] for n in nodes)
     assert sum(p is not None for p in explained.values()) > 20
 
 
@@ -142,3 +197,39 @@ def test_no_item_gives_more_than_itself(company: Folder) -> None:
             for unit in company.explain(node["id"], "key_result")["units"]:
                 parts[unit["id"]] = parts.get(unit["id"], Fraction(0)) + Fraction(unit["part"])
     assert parts and max(parts.values()) == 1
+
+
+def test_a_number_is_reconciled_with_itself_and_with_another(company: Folder) -> None:
+    printed = company.explain("arr", "key_result")
+    ours = Fraction(printed["evidence"]["value"])
+    rows = [row["name"] for row in printed["evidence"]["rows"]]
+    (company.path / "theirs.csv").write_text("Deal,Key\n" + "".join(f"x,{name}\n" for name in rows), encoding="utf-8")
+    same = company.json("reconcile", "arr", "--expect", str(float(ours)), "--ids", "theirs.csv")
+    assert (same["equal"], same["both"], same["only_theirs"], same["only_ours"]) == (True, len(rows), [], [])
+    other = next(group for group in printed["evidence"]["left_out"] if group["adds"])
+    done = company.run("reconcile", "arr", "--expect", str(float(ours + Fraction(other["adds"]))), "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["equal"]) == (1, False)
+    assert [s["group"]["why"] for s in told["suspects"] if s["exactly"]] == [other["why"]]
+
+
+def test_reconcile_says_what_it_cannot_compare(company: Folder) -> None:
+    for words, code, said in (
+        (("arr",), 2, "There is nothing to compare with."),
+        (("arrr", "--expect", "5"), 2, 'Did you mean "arr"?'),
+        (("new-arr", "--expect", "5"), 2, "Only key results can be reconciled"),
+        (("arr", "--expect", "many"), 2, "'many' is not a number"),
+        (("arr", "--expect", "5", "--column", "Key"), 2, "--column names a column of the file of --ids."),
+        (("arr", "--ids", "nowhere.csv"), 2, "There is no file nowhere.csv."),
+    ):
+        done = company.run("reconcile", *words)
+        assert (done.returncode, done.stdout) == (code, "") and said in done.stderr, words
+
+
+def test_metrics_are_listed_with_the_numbers_of_their_key_results(company: Folder) -> None:
+    listed = {each["id"]: each for each in company.json("metrics")["metrics"]}
+    for id_, of in (("new-arr", "arr"), ("nps", "nps-up")):
+        assert listed[id_]["value"] == company.explain(of, "key_result")["evidence"]["value"]
+    assert (listed["nps"]["typed"], listed["new-arr"]["typed"], listed["win-rate"]["used_by"]) == (True, False, [])
+    (alone,) = company.json("explain", "win-rate")
+    assert (alone["kind"], alone["evidence"]["value"]) == ("metric", listed["win-rate"]["value"])
