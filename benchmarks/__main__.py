@@ -3,7 +3,7 @@
 Every variant is a fresh process; CPU seconds and peak memory come from the operating system (``wait4``), so the server's share
 is not in them. Rounds are interleaved and the ratio is taken within each round. Counts are compared, so that no variant wins by
 doing less. The runs are described in ``benchmarks.nights``; then follow partitions in parallel (``benchmarks.parallel``), rules
-against items (``benchmarks.rules``) and PostgreSQL as the store (``benchmarks.postgres``).
+against items (``benchmarks.rules``), metrics (``benchmarks.measures``) and PostgreSQL as the store (``benchmarks.postgres``).
 
     python -m benchmarks [--issues 100000] [--rounds 3] [--json FILE] [--profile] [--stages] [--loading] [--million]
 """
@@ -89,6 +89,7 @@ def main() -> None:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
     subprocess.run([sys.executable, "-m", "benchmarks.parallel", "--rounds", str(options.rounds)], check=True, cwd=ROOT)
     subprocess.run([sys.executable, "-m", "benchmarks.rules", "--rounds", str(options.rounds)], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "benchmarks.measures", "--rounds", str(options.rounds)], check=True, cwd=ROOT)
     postgres = ["--rounds", str(options.rounds), "--items", str(options.issues)]
     subprocess.run([sys.executable, "-m", "benchmarks.postgres", *postgres], check=True, cwd=ROOT)
 

@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from hub.model import Dimensions, Item, Mapping, fold
 from tests.reference.naive_credit import anchor
+from tests.reference.naive_kinds import key_result_figure
 from tests.reference.naive_lists import is_active, is_listed_broken, is_listed_contested, is_listed_unanchored
 from tests.reference.naive_rollup import company_figure, cycles_of, objective_figure, pillar_figure
 from tests.reference.naive_state import is_reported_disagreeing, is_reported_unmapped, state, team, whose
-from tests.reference.naive_units import key_result_figure, units_of
+from tests.reference.naive_units import units_of
 from tests.reference.naive_world import Anchored, Counted, Figure, World, cycle_in_force, has_left
 
 

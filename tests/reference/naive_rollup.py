@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from hub.model import Cycle, KeyResult, Objective, fold
-from tests.reference.naive_units import key_result_figure
+from tests.reference.naive_kinds import is_under_another, key_result_figure
 from tests.reference.naive_world import Figure, World, day_of, lies_within, once
 
 
@@ -52,10 +52,12 @@ def has_key_results(world: World, objective: Objective) -> bool:
 
 
 def key_results_in(world: World, objective: Objective, cycle: Cycle) -> list[KeyResult]:
-    """ "in its own cycle, from all of its key results", elsewhere "from the key results of D and of the cycles within D" """
+    """ "in its own cycle, from all of its key results", elsewhere "from the key results of D and of the cycles within D". Of key
+    results and their parts: "an objective to which both belong takes the whole only." """
     taken = [k for k in own_key_results(world, objective) if is_taken(world, k)]
     world.met["a dropped key result"] += len(taken) < len(own_key_results(world, objective))
     world.met["a figure in a cycle within its own"] += fold(objective.cycle) != fold(cycle.id)
+    taken = [k for k in taken if not is_under_another(world, objective, k)]
     if fold(objective.cycle) == fold(cycle.id):
         return taken
     return [k for k in taken if is_in(world, cycle_of(world, k), cycle)]

@@ -90,11 +90,11 @@ def days(world: World, item: Item, name: str) -> list[Value]:
 
 
 def numbers(item: Item, name: str) -> list[Value]:
-    """ "`estimate`, `amount` are numbers (invalid ones are empty); `level` is a number" """
+    """ "`estimate`, `amount` are numbers (invalid ones are empty); `level` is a number"; "a sign is allowed" in `amount`."""
     if name == "level":
         return [Value(str(item.level), Fraction(item.level))]
     text = item.estimate if name == "estimate" else item.amount
-    number = plain_number(text, 1_000_000_000)
+    number = plain_number(text, 1_000_000_000) if name == "estimate" else read_number(text or "")
     return [Value(text or "", number)] if number is not None else []
 
 

@@ -35,7 +35,13 @@ def named_field(item: Item, name: str) -> list[str]:
 
 
 def has_field(world: World, item: Item, name: str) -> bool:
-    """Whether the source has it: "A field that the source does not have makes its line *not evaluable*" """
+    """Whether the source has it: "A field that the source does not have makes its line *not evaluable*" Of a value (it has a
+    number below 0 here): "`field.NAME` reads its further columns, `amount` its value, `created` and `done` its date; it has no
+    other fields. (...) A source has the columns that any of its values has"."""
+    if item.no < 0:
+        own = [v for v in world.values if v.source == item.source]
+        columns = {fold(f"field.{column}") for v in own for column in v.fields}
+        return fold(name) in {"amount", "created", "done"} | columns or (not own and name.startswith("field."))
     facts = world.dimensions.sources.get(item.source)
     return facts is not None and fold(name) in facts.item_fields
 

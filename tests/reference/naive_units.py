@@ -58,13 +58,14 @@ def countable(world: World, key_result: KeyResult) -> list[Item]:
     return [i for i in items if not why_not_countable(world, key_result, i)]
 
 
-def estimate(item: Item) -> Fraction | None:
-    """ "An item *carries* when it has a valid estimate (a plain number from 0 to 1,000,000,000)." """
-    return plain_number(item.estimate, 1_000_000_000)
+def estimate(key_result: KeyResult, item: Item) -> Fraction | None:
+    """ "An item *carries* when it has a valid estimate (a plain number from 0 to 1,000,000,000)." "With `by = "amount"` a unit
+    weighs its amount". Chosen: then an amount is carried as an estimate is otherwise, if it is a plain number without a sign."""
+    return plain_number(item.amount) if key_result.by == "amount" else plain_number(item.estimate, 1_000_000_000)
 
 
-def carries(item: Item) -> bool:
-    return estimate(item) is not None
+def carries(key_result: KeyResult, item: Item) -> bool:
+    return estimate(key_result, item) is not None
 
 
 def above_sub_task(item: Item) -> bool:
@@ -100,25 +101,26 @@ def is_unit_at_level(world: World, all_: list[Item], item: Item, level: str) -> 
     return False
 
 
-def is_unit_by_estimate(world: World, all_: list[Item], item: Item) -> bool:
+def is_unit_by_estimate(world: World, key_result: KeyResult, all_: list[Item], item: Item) -> bool:
     """ "An item that carries is a unit when no item that carries is beneath it. An item that does not carry is a unit without
     an estimate when it would be a unit *by count, no level*, nothing that carries is beneath it, and nothing above it is a unit
     that carries." """
-    if any(carries(i) for i in beneath(world, all_, item)):
+    if any(carries(key_result, i) for i in beneath(world, all_, item)):
         return False
-    if carries(item):
+    if carries(key_result, item):
         return True
     if not is_unit_by_count(world, all_, item):
         return False
-    return not any(carries(i) and is_unit_by_estimate(world, all_, i) for i in above(world, all_, item))
+    higher = [i for i in above(world, all_, item) if carries(key_result, i)]
+    return not any(is_unit_by_estimate(world, key_result, all_, i) for i in higher)
 
 
 def is_unit(world: World, key_result: KeyResult, all_: list[Item], item: Item) -> bool:
     """ "**By estimate, with `level`.** The units are those of *by count* with that level." """
     if key_result.level is not None:
         return is_unit_at_level(world, all_, item, key_result.level)
-    if key_result.by == "estimate":
-        return is_unit_by_estimate(world, all_, item)
+    if key_result.by in ("estimate", "amount"):
+        return is_unit_by_estimate(world, key_result, all_, item)
     return is_unit_by_count(world, all_, item)
 
 
@@ -172,16 +174,16 @@ def mean_of_the_others(world: World, key_result: KeyResult, item: Item) -> Fract
         if other.level != item.level:
             continue
         if other in units:
-            own = estimate(other)
+            own = estimate(key_result, other)
             if own is not None:
                 same_level.append(own)
         else:
-            sums = [e for u in beneath(world, units, other) if (e := estimate(u)) is not None]
+            sums = [e for u in beneath(world, units, other) if (e := estimate(key_result, u)) is not None]
             if sums:
                 same_level.append(sum(sums, Fraction(0)))
     if same_level:
         return mean(same_level)
-    every = [e for u in units if (e := estimate(u)) is not None]
+    every = [e for u in units if (e := estimate(key_result, u)) is not None]
     return mean(every) if every else Fraction(1)
 
 
@@ -190,7 +192,7 @@ def size(world: World, key_result: KeyResult, item: Item) -> Fraction:
     mean of the others" """
     if key_result.by == "count":
         return Fraction(1)
-    own = estimate(item)
+    own = estimate(key_result, item)
     if own is not None:
         return own
     if key_result.missing in ("0", "1"):
@@ -198,8 +200,14 @@ def size(world: World, key_result: KeyResult, item: Item) -> Fraction:
     return mean_of_the_others(world, key_result, item)
 
 
+def has_several_currencies(world: World, key_result: KeyResult) -> bool:
+    """ "amounts of several currencies leave it unmeasured." Chosen: amounts without a currency are those of one more."""
+    units = [i for i in counted_items(world, key_result) if carries(key_result, i)]
+    return key_result.by == "amount" and len({i.currency for i in units}) > 1
+
+
 @once
-def key_result_figure(world: World, key_result: KeyResult) -> Figure:
+def completion_figure(world: World, key_result: KeyResult) -> Figure:
     """ "A unit weighs its part of credit (1, or 1/2 when two key results share it) times its estimate. progress = weight of the
     units that are done / weight of all units. No units, or a total weight of 0: *unmeasured*, never 0 %." """
     parts = attached(world, key_result)
@@ -209,6 +217,6 @@ def key_result_figure(world: World, key_result: KeyResult) -> Figure:
         total += weight
         if is_done_in_time(world, key_result, item):
             done += weight
-    if total == 0:
+    if total == 0 or has_several_currencies(world, key_result):
         return Figure(None, done, total, 1, 0)
     return Figure(done / total, done, total, 1, 1)

@@ -14,7 +14,7 @@ from functools import wraps
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.model import Cycle, Dimensions, Item, KeyResult, Mapping, Objective, Rule, fold
+from hub.model import Cycle, Dimensions, Item, KeyResult, Mapping, Objective, Rule, Value, fold
 
 Target = tuple[Any, ...]
 """(kind, folded id); kind is key_result, allowance, ignore (id is empty), broken (the id that exists nowhere), or
@@ -76,6 +76,11 @@ class World:
     """Items whose claim by name was left aside because the key result does not accept their team."""
     met: Counter[str] = field(default_factory=Counter)
     """What came up, so that a sample can be asked whether it holds every case."""
+    values: tuple[Value, ...] = ()
+    whole: frozenset[str] = frozenset()
+    """Sources of which a complete run has ended."""
+    baselines: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    """Frozen measured starts, by (cycle, folded key result)."""
 
 
 def once(ask: Callable[..., Any]) -> Callable[..., Any]:

@@ -148,9 +148,14 @@ def test_register_26_a_step_says_what_finishes_it_and_until_when() -> None:
         ]
     """
     found = problems(STRATEGY, steps)
-    assert [p.split(":")[1] for p in found] == ["6", "9"]
-    assert "not supported by this version" in found[0]
-    assert "`due`" in found[1]
+    assert [p.split(":")[1] for p in found] == ["9"]
+    assert "`due`" in found[0]
+    mapping = reads(STRATEGY, steps.replace('name = "SCIM", when', 'name = "SCIM", due = 2027-03-15, when'))
+    found_steps = mapping.key_results["2027-q1", "scim"].steps
+    assert [(step.name, str(step.due), step.rows.when[0].field) for step in found_steps] == [
+        ("SAML", "2027-02-15", "key"),
+        ("SCIM", "2027-03-15", "key"),
+    ]
 
 
 def test_register_28_an_allowance_has_a_budget_of_its_own_and_one_per_team(answer: Ask) -> None:
