@@ -178,6 +178,8 @@ def value_row(given: MetricValue) -> ValueRow:
     known = isinstance(series, str) and isinstance(key, str) and isinstance(value, str) and isinstance(place, str)
     if not known or not series or not value:
         raise Unstorable("the value has no series or no number")
+    if not all(text is None or isinstance(text, str) for text in (given.unit, given.by, given.note)):
+        raise Unstorable("its unit, author or note is no text")
     if not isinstance(given.on, date) or isinstance(given.on, datetime):
         raise Unstorable(f"its date {given.on!r} is no day")
     try:

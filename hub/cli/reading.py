@@ -23,7 +23,7 @@ ROWS = 20
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Config, Report, Mapping | None]]:
+def opened(path: Path) -> Iterator[tuple[Config, Report, Mapping | None]]:
     """Configuration, read side and the mapping files of now. Says first when the numbers are not those of the files."""
     found = access.config(path)
     with access.report(found) as report:
@@ -38,7 +38,7 @@ def progress(path: Path, cycle: str | None, pillar: str | None, json: bool) -> N
     """The tree of one cycle."""
     from hub.cli.render.tree import only_pillar, tree
 
-    with _opened(path) as (config, report, _):
+    with opened(path) as (config, report, _):
         found = report.tree(cycle)
     if found is None:
         raise access.not_yet()
@@ -61,7 +61,7 @@ def unanchored(
     from hub.cli.render.unanchored import first_row, mending
     from hub.cli.render.unanchored import unanchored as rendered
 
-    with _opened(path) as (_, report, files):
+    with opened(path) as (_, report, files):
         found = report.unanchored(team=team, source=source, project=project, min_age_days=older_than, limit=limit)
     if found is None:
         raise access.not_yet()
@@ -82,7 +82,7 @@ def unanchored(
 
 def explain(path: Path, text: str, cycle: str | None, every: bool, json: bool, labels: Sequence[str] = ()) -> None:
     """Everything that is known by this name, explained."""
-    with _opened(path) as (_, report, _):
+    with opened(path) as (_, report, _):
         if report.mapping_hash() is None:
             raise access.not_yet()
         found = report.explain(text, cycle, labels)
@@ -125,7 +125,7 @@ def metrics(path: Path, json: bool) -> None:
     """All metrics with their values."""
     from hub.cli.render.metrics import metrics as rendered
 
-    with _opened(path) as (_, report, _files):
+    with opened(path) as (_, report, _files):
         found = report.metrics()
     if found is None:
         raise access.not_yet()

@@ -32,7 +32,7 @@ def reconcile(
     json: bool,
 ) -> None:
     """Compare a key result with a number, a list of keys, or both. Leaves with 1 when they differ."""
-    from hub.cli.reading import _opened
+    from hub.cli.reading import opened
     from hub.cli.render.reconcile import reconciled
     from hub.report.reconciled import Theirs
 
@@ -41,7 +41,7 @@ def reconcile(
     if column is not None and ids is None:
         raise UsageError("--column names a column of the file of --ids.", hint="Add --ids FILE, or leave --column out.")
     theirs = Theirs(expect, None if ids is None else keys(ids, column))
-    with _opened(path) as (_, report, _files):
+    with opened(path) as (_, report, _files):
         if report.mapping_hash() is None:
             raise access.not_yet()
         found = report.reconcile(text, theirs, cycle, side)
@@ -59,12 +59,10 @@ def reconcile(
 def _other(report: Report, text: str, cycle: str | None) -> str:
     from hub.tomlfile import nearest
 
-    near = nearest(text, report.ids())
-    if near:
-        return f'Did you mean "{near}"?'
     if report.explain_node(text, cycle) or report.explain_metric(text, cycle):
         return "Only key results can be reconciled: name one by its id."
-    return "Name a key result by its id or name."
+    near = nearest(text, report.ids())
+    return f'Did you mean "{near}"?' if near else "Name a key result by its id or name."
 
 
 def keys(path: Path, column: str | None) -> tuple[str, ...]:

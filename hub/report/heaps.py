@@ -14,7 +14,7 @@ from hub.report.frame import MONEY, Frame, within
 
 MOST = 500
 """Left out rows that are kept per reason; all are counted."""
-ZERO, ONE = Fraction(0), Fraction(1)
+ZERO = Fraction(0)
 
 
 @dataclass(slots=True)
@@ -156,7 +156,8 @@ class Heaps:
 
 def _worth(row: Row, each: Contribution) -> tuple[Fraction, Fraction]:
     """What a contribution adds, in the metric's currency."""
-    return Fraction(each.x) * (ONE if row.rate is None else row.rate), Fraction(each.w)
+    x = Fraction(each.x)
+    return x if row.rate is None else x * row.rate, Fraction(each.w)
 
 
 def every_row(rows: Sequence[Row], groups: Sequence[Group]) -> Iterator[tuple[Row, Group | None]]:

@@ -192,7 +192,8 @@ class Sieve:
             return replace(row, on=on, texts=tuple(each.text or "" for each in adds))
         rate = self.frame.rate(first.currency, first.on) if self.frame.tables else None
         weight = Fraction(first.w) if metric.aggregate in ("average", "ratio") else None
-        return replace(row, on=on, adds=Fraction(first.x) * (1 if rate is None else rate), weight=weight, rate=rate)
+        worth = Fraction(first.x) if rate is None else Fraction(first.x) * rate
+        return replace(row, on=on, adds=worth, weight=weight, rate=rate)
 
     def _literal(self, item: Item) -> str | None:
         """What stands in the field that the metric reads."""

@@ -15,7 +15,8 @@ from hub.scale import Late, Verdict, verdicts
 from tests.reference.compared import unlike
 from tests.reference.naive import figures, world_of
 from tests.reference.naive_kinds import clamped, standing, work_beside
-from tests.reference.naive_metrics import Number, alone
+from tests.reference.naive_metrics import alone
+from tests.reference.naive_rows import Number
 from tests.reference.naive_status import Age, Told, day_number, percents, statuses
 from tests.reference.naive_world import World, cycle_in_force
 from tests.reference.strategies import Given

@@ -11,20 +11,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from hub.model import MEASURED, STAYS, Cycle, Filter, Item, KeyResult, Metric, Objective, Relative, Step, fold
-from tests.reference.naive_metrics import (
-    ONE,
-    Look,
-    Number,
-    current,
-    ends_at_horizon,
-    fits,
-    has_dates,
-    horizon,
-    measure,
-    measured_start,
-    window,
-    written_window,
-)
+from tests.reference.naive_metrics import current, measure, measured_start
+from tests.reference.naive_rows import ONE, Look, Number, ends_at_horizon, fits, has_dates, horizon, window, written_window
 from tests.reference.naive_state import state
 from tests.reference.naive_units import completion_figure, counted_items, units_of
 from tests.reference.naive_world import Figure, World, day_of, is_duplicate, once

@@ -44,9 +44,10 @@ def is_taken(world: World, key_result: KeyResult) -> bool:
 
 @once
 def has_key_results(world: World, objective: Objective) -> bool:
-    """ "an objective of which all key results are dropped counts as one without key results of its own" """
+    """ "an objective of which all key results are dropped counts as one without key results of its own". "Parts of a dropped
+    whole do not take its place." """
     own = own_key_results(world, objective)
-    taken = [k for k in own if is_taken(world, k)]
+    taken = [k for k in own if is_taken(world, k) and not is_under_another(world, objective, k)]
     world.met["an objective whose key results are all dropped"] += bool(own) and not taken
     return bool(taken)
 

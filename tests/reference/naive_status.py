@@ -20,7 +20,6 @@ from tests.reference.naive_kinds import (
     parts_of,
     standing,
 )
-from tests.reference.naive_metrics import ONE, horizon, of_values
 from tests.reference.naive_rollup import (
     cycles_of,
     has_key_results,
@@ -28,6 +27,7 @@ from tests.reference.naive_rollup import (
     objectives_of_pillar,
     supporters_in,
 )
+from tests.reference.naive_rows import ONE, horizon, of_values
 from tests.reference.naive_world import World, bounds, day_of
 
 ORDER = ("missed", "off track", "at risk", "unknown", "not started", "too early", "on track", "done")

@@ -11,19 +11,22 @@ from tests.reference.builders import FIELDS, Company, at
 ROWS = [f"{n:02}" for n in range(2, 61) if n not in (58, 59)]
 """The numbers of all rows."""
 
-_METRICS = "Metrics are not part of the grammar yet."
-_STATUS = "Statuses and pace are not judged yet."
 NOT_HERE = {
-    **dict.fromkeys(("05", "06", "07", "08", "09", "21", "39", "45", "53", "54", "55", "56"), _METRICS),
-    "12": "Named curves are read and checked, by the tests of the mapping files; nothing is measured against them yet.",
-    "27": "A sheet as a source needs a connector of its own.",
     "30": "How effort adds up across teams is the matter of the portfolio, which is not there yet; `size` is read (row 46).",
-    "32": _STATUS,
-    "40": "Only work items are read so far, no rows of values.",
-    "41": "Rates are read and checked, by the tests of the mapping files; no amount is converted yet.",
-    "48": _STATUS,
 }
-"""Rows without a test here, and why."""
+"""Rows without a test, and why."""
+IN_PART = {
+    "18": "No command copies a cycle's objectives as drafts yet; what the ids mean in the next cycle is tested.",
+    "27": "`check` does not count what is typed yet; the notes above the numbers do.",
+    "28": "Budgets are read and checked; no excess is judged yet, and `check` says so.",
+    "34": "The fence is tested; who may edit a file is said outside of the mapping files.",
+    "35": "`periods` is read; no figure uses it yet.",
+    "36": "What is given up is shown with its day and reason; what a target was before is not shown yet.",
+    "38": "What a key result waits for is read and checked; no status takes it into account yet.",
+    "47": "`channel` is read; no message is sent yet.",
+    "60": "`home` is read; no comment is read yet.",
+}
+"""Rows with a test of which a part is not in this version, and which."""
 
 STRATEGY = """
 [cycle]

@@ -139,6 +139,9 @@ def items(draw: st.DrawFn, words: Words) -> list[Item]:
                 duplicate_of=draw(st.sampled_from(original)) if original and one_in(draw, 12) else None,
             )
         )
+    for source in {i.source for i in found}:  # one of each source has stayed
+        first = next(n for n, i in enumerate(found) if i.source == source)
+        found[first] = found[first]._replace(presence="present")
     return found
 
 
@@ -186,6 +189,12 @@ OF_VALUES: tuple[dict[str, Any], ...] = (
 )
 DATED = ("created", "started", "done", "closed", "closed", "due", "stage:proposal", "field.signed")
 AGGREGATES = ("count", "sum", "sum", "average", "latest", "latest", "distinct", "ratio", "nps", "days_between")
+OF_SOURCES: tuple[tuple[str, str | None], ...] = (("crm", None), ("crm", None), ("desk", None))
+OF_SERIES: tuple[tuple[str, str | None], ...] = (("desk", "A"), ("sheet", None), ("sheet", "a"))
+READ = {"items": OF_SOURCES, "values": OF_SERIES, None: (*OF_SOURCES, *OF_SERIES)}
+"""(source, series), by what is in focus."""
+NUMERIC_OF_VALUES = ("value", "amount", "field.arr")
+NUMERIC_OF_ITEMS = ("amount", "amount", "value", "estimate", "field.arr", "probability")
 WINDOWS = ("cycle", "cycle", "next cycle", "year", "all", "28d", "7d")
 
 
@@ -200,18 +209,14 @@ def filters(draw: st.DrawFn, of_values: bool) -> Filter:
 
 
 @st.composite
-def metrics(draw: st.DrawFn, id: str) -> Metric:
+def metrics(draw: st.DrawFn, id: str, focus: str | None) -> Metric:
     """Only what the mapping files may say."""
-    source, series = draw(
-        st.sampled_from((("crm", None), ("crm", None), ("desk", None), ("desk", "A"), ("sheet", None), ("sheet", "a")))
-    )
+    source, series = draw(st.sampled_from(READ[focus]))
     of_values = source == "sheet" or series is not None
     aggregate: Any = draw(st.sampled_from(AGGREGATES))
     more: dict[str, Any] = {}
     dated = None if of_values or (aggregate != "latest" and one_in(draw, 5)) else draw(st.sampled_from(DATED))
-    numeric = (
-        ("value", "amount", "field.arr") if of_values else ("amount", "amount", "value", "estimate", "field.arr", "probability")
-    )
+    numeric = NUMERIC_OF_VALUES if of_values else NUMERIC_OF_ITEMS
     if aggregate in ("sum", "average", "latest"):
         more["field"] = draw(st.sampled_from(numeric))
     elif aggregate == "distinct":
@@ -223,9 +228,7 @@ def metrics(draw: st.DrawFn, id: str) -> Metric:
         of, to = draw(st.lists(st.sampled_from(pool), min_size=2, max_size=2, unique_by=str))
         more.update(of=Filter(lines(of)), to=Filter(lines(to)), unit=draw(st.sampled_from((None, "%"))))
     elif aggregate == "days_between":
-        ends = (
-            ("created", "done", "field.signed") if of_values else ("created", "started", "done", "closed", "due", "field.signed")
-        )
+        ends = ("created", "done", "field.signed") if of_values else (*DATED[:4], "due", "field.signed")
         more["between"] = tuple(draw(st.lists(st.sampled_from(ends), min_size=2, max_size=2, unique=True)))
     if aggregate in ("count", "sum", "average") and one_in(draw, 3):
         weights = ("field.arr", "amount") if of_values else ("probability", "probability", "estimate", "field.arr")
@@ -243,7 +246,7 @@ def metrics(draw: st.DrawFn, id: str) -> Metric:
         series=series,
         rows=draw(filters(of_values)),
         dated=dated,
-        window=draw(st.sampled_from(("all", "all", *windows) if aggregate == "latest" else windows)),
+        window=draw(st.sampled_from((*("all",) * 6, *windows) if aggregate == "latest" else windows)),
         every=draw(st.sampled_from((None, "day", "week", "week", "month", "quarter", "year"))),
         settle=draw(st.sampled_from((0, 0, 0, 1, 3, 30))),
         **more,
@@ -262,18 +265,15 @@ AGES = (0, 0, 86_400_000, 129_600_000, 129_600_001, 40 * 86_400_000, 600 * 86_40
 
 @st.composite
 def strategies(draw: st.DrawFn, focus: str | None = None) -> Given:
-    """A whole small strategy. ``focus`` is "items" or "values": only such metrics, so that more of them measure something."""
+    """A whole small strategy. ``focus`` is "items" or "values": metrics over these only."""
     zone = draw(st.sampled_from(ZONES))
     tidy = one_in(draw, 2)
     days = tuple(draw(st.lists(st.sampled_from(DAYS), min_size=4, max_size=12, unique=True)))
-    words = Words(NUMBERS if tidy else ODD_NUMBERS, draw(st.sampled_from(MONEY[:3] if tidy else MONEY)), days, zone)
+    words = Words(NUMBERS if tidy else ODD_NUMBERS, draw(st.sampled_from(MONEY)), days, zone)
     rows, now = tuple(draw(items(words))), tuple(draw(values(words)))
     calendar = draw(st.sampled_from(CALENDARS))
     as_of = milliseconds(draw(st.sampled_from(INSTANTS)), zone)
-    source = {"items": ("crm", "desk"), "values": ("sheet",), None: ("crm", "desk", "sheet")}[focus]
-    one = metrics("m1").filter(lambda m: m.source in source)
-    two = metrics("m2").filter(lambda m: m.source in source)
-    measured = {m.id: m for m in (draw(one), draw(two))}
+    measured = {id: draw(metrics(id, focus)) for id in ("m1", "m2")}
     goals: Goals = draw(key_results_of(calendar, tuple(measured.values()), filters))
     earlier = None
     if one_in(draw, 2):

@@ -205,3 +205,9 @@ def test_a_key_result_with_a_metric_shows_its_parts_and_they_change_nothing(ask:
     krs = [rising("whole", start=0, target=number("80")), part("emea", "30"), part("amer", "1000")]
     told = ask(strategy(WON, regions(emea="30", amer="10"), *krs))
     assert told.progress["whole"] == told.objective == HALF
+
+
+def test_parts_of_a_dropped_whole_do_not_take_its_place(ask: Ask) -> None:
+    gone = whole("mean", dropped=Drop(date(2027, 2, 1), "why"))
+    told = ask(strategy(WON, regions(emea="30"), gone, part("emea", "30"), rising("free", start=0, target=number("60"))))
+    assert told.objective == HALF

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 
-from tests.reference import test_register_early, test_register_middle
+from tests.reference import test_register_early
 from tests.reference.asking import HALF, SSO, Ask
 from tests.reference.builders import item
 from tests.reference.register import (
     CONVENTION,
     CORE,
     IDN,
+    IN_PART,
     LAND,
     NOT_HERE,
     OPS,
@@ -209,9 +212,20 @@ def test_register_60_the_item_where_the_owner_writes_notes(answer: Ask) -> None:
 # ---- every row --------------------------------------------------------------------------------------------------------------
 
 
+def cases() -> dict[str, list[str]]:
+    """The names of the tests of each row, over all files of the register."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(__file__).parent.glob("test_register_*.py")):
+        for name in vars(import_module(f"tests.reference.{path.stem}")):
+            if name.startswith("test_register_"):
+                for row in re.findall(r"(?<=_)\d\d(?=_)", name.removeprefix("test_register")):
+                    found.setdefault(row, []).append(f"{path.name}::{name}")
+    return found
+
+
 def test_every_row_of_the_register_has_a_case_or_a_reason() -> None:
-    names = {*vars(test_register_early), *vars(test_register_middle), *globals()}
-    tested = {number for name in names if name.startswith("test_register_") for number in re.findall(r"(?<=_)\d\d(?=_)", name)}
-    assert tested | set(NOT_HERE) == set(ROWS)
-    assert not tested & set(NOT_HERE)
-    assert all(reason.endswith(".") for reason in NOT_HERE.values())
+    tested = cases()
+    assert set(tested) | set(NOT_HERE) == set(ROWS)
+    assert not set(tested) & set(NOT_HERE)
+    assert set(IN_PART) <= set(tested)
+    assert all(reason.endswith(".") for reason in (*NOT_HERE.values(), *IN_PART.values()))

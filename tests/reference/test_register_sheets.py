@@ -1,4 +1,4 @@
-"""Named cases for the rows 27 and 40 of the register of needs, with real files: what a person typed, and one sheet in two ways."""
+"""Named cases for the rows 27 and 40 of the register of needs, with real files: what people typed, and one sheet in two ways."""
 
 from __future__ import annotations
 

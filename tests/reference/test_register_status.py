@@ -1,11 +1,13 @@
-"""Named cases for the rows of the register of needs on pace, age and status, 12 to 56: from the text of the files to the verdict."""
+"""Named cases for the rows 12 to 56 of the register of needs on pace, age and status: from the files' text to the verdict."""
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
+from hub.mappings import stands_still
 from hub.model import Item, Value
 from tests.reference.asking import HALF
 from tests.reference.builders import item
@@ -39,21 +41,25 @@ def test_register_12_phased_targets_are_a_curve_with_a_name(tell: Tell, pace: st
 
 # ---- steps ----------------------------------------------------------------------------------------------------------------
 
-STEPS = (
-    """
+STEPS = """
 [[key_result]]
 id = "scim"
 objective = "land"
 name = "SAML and SCIM"
 kind = "milestone"
-steps = [
-  { name = "SAML", weight = 2, due = 2027-02-15, when = { key = "IDN-1" } },
-  { name = "SCIM", due = 2027-03-15, when = { label = "scim" }, unless = { label = "spike" } },
-]
-""".replace("[\n  {", "[{")
-    .replace("},\n  {", "}, {")
-    .replace("},\n]", "}]")
-)
+
+[[key_result.steps]]
+name = "SAML"
+weight = 2
+due = 2027-02-15
+when.key = "IDN-1"
+
+[[key_result.steps]]
+name = "SCIM"
+due = 2027-03-15
+when.label = "scim"
+unless.label = "spike"
+"""
 
 
 @pytest.mark.parametrize(
@@ -251,6 +257,15 @@ def test_register_37_a_draft_is_called_one_and_its_risk_is_nobody_s(tell: Tell, 
     assert told.statuses["key_result", "kept"] == "off track"
     assert told.statuses["objective", "keep"] == state
     assert told.statuses["pillar", "enterprise"] == told.statuses["company", ""] == "on track"
+
+
+def test_register_37_a_draft_is_overdue_once_its_cycle_was_to_be_agreed() -> None:
+    agreed_by = STRATEGY.replace("ends = 2027-03-31 }", "ends = 2027-03-31, agree_by = 2027-01-15 }")
+    draft = '[[objective]]\nid = "keep"\ncycle = "2027-q1"\nanchor.pillar = "enterprise"\nstate = "draft"\n'
+    mapping = reads(agreed_by, draft, BOOKINGS, ARR)
+    assert stands_still(mapping, date(2027, 1, 15)) == []
+    (overdue,) = stands_still(mapping, date(2027, 1, 16))
+    assert str(overdue).startswith("mappings/1.toml:1:") and '"keep" is still a draft' in str(overdue)
 
 
 # ---- objectives -----------------------------------------------------------------------------------------------------------

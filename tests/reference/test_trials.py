@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from hub.assess import assess
-from hub.model import Assessment, fold
-from tests.reference.builders import Company
+from hub.model import Assessment, Item, fold
+from tests.reference.builders import Company, epic, item, sub_task
 from tests.reference.compared import differences
 from tests.reference.naive import reference, world_of
 from tests.reference.naive_rollup import key_results_beneath
@@ -87,6 +88,64 @@ def test_a_trial_company_adds_up(make: Callable[[], Trial]) -> None:
 def test_a_trial_company_adds_up_from_other_seeds(make: Callable[..., Trial], seed: int) -> None:
     trial = make(seed)
     check_all(trial, trial.company())
+
+
+ANCHORED = """
+[[objective]]
+id = "activate"
+name = "Activate"
+cycle = "2027-q1"
+anchor.pillar = "trust"
+
+[[key_result]]
+for_each.rows = [{ by = "count" }, { by = "estimate" }]
+id = "activation-{by}"
+objective = "activate"
+kind = "completion"
+by = "{by}"
+
+[[rule]]
+for_each.rows = [{ by = "count", project = "CORE" }, { by = "estimate", project = "OPS" }]
+name = "three epics"
+when.key = ["{project}-E1", "{project}-E2", "{project}-E3"]
+to = "activation-{by}"
+"""
+
+
+def beneath_three_epics(trial: Trial, project: str) -> tuple[Item, ...]:
+    """46 stories of 1 to 5 points under three epics with points of their own, every third with a sub-task without any."""
+    work = [*trial.items]
+
+    def add(make: Callable[..., Item], key: str, parent: int | None = None, **more: Any) -> int:
+        no = len(work) + 1
+        work.append(make(no, parent, id=f"{project}:{key}", key=f"{project}-{key}", containers=(project,), **more))
+        return no
+
+    epics = [add(epic, f"E{n}", estimate="40", state="doing") for n in (1, 2, 3)]
+    for n in range(46):
+        state = ("done", "todo", "doing")[n % 3] if n < 24 else "done"
+        story = add(item, f"S{n}", epics[n % 3], estimate=str(n % 5 + 1), state=state)
+        if n % 3 == 0:
+            add(sub_task, f"T{n}", story, state=state)
+    return tuple(work)
+
+
+def test_46_of_46_stories_count_beneath_three_epics_beside_catch_alls() -> None:
+    """By points, what stands on the epics counts as little as the sub-tasks do."""
+    trial = saas()
+    for project in ("CORE", "OPS"):
+        trial = trial._replace(items=beneath_three_epics(trial, project))
+    trial = trial._replace(files=trial.files | {"mappings/three.toml": ANCHORED})
+    company = trial.company()
+    hub = check_all(trial, company)
+    by_no = {i.no: i for i in company.items}
+    for id, project in (("activation-count", "CORE"), ("activation-estimate", "OPS")):
+        counted = [u.no for u in hub.units if u.counts and (u.cycle, fold(u.key_result)) == (QUARTER, id)]
+        assert {by_no[no].key for no in counted} == {f"{project}-S{n}" for n in range(46)}
+    progress = {fold(n.id): n.progress for n in hub.nodes if (n.kind, n.cycle) == ("key_result", QUARTER)}
+    done = [n for n in range(46) if n >= 24 or n % 3 == 0]
+    assert progress["activation-count"] == Fraction(len(done), 46)
+    assert progress["activation-estimate"] == Fraction(sum(n % 5 + 1 for n in done), sum(n % 5 + 1 for n in range(46)))
 
 
 def check_bank(trial: Trial) -> None:

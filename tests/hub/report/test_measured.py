@@ -228,7 +228,7 @@ def test_what_cannot_be_calculated_is_said_once_above_the_tree(company: Company)
     assert (nodes["arr"].status, nodes["arr"].note) == ("unknown", "plan has no rate for CHF (1 row)")
 
 
-def test_old_data_makes_unknown_what_it_feeds_and_nothing_else(company: Company) -> None:
+def test_old_data_makes_unknown_what_it_feeds(company: Company) -> None:
     """Two days after the last complete run, and more than a week after the newest value."""
     company.evaluate(*DEALS, *VALUES, issue("20", "saml", done=True), issue("21", "kr:work"))
     calculate(company.w.writer, company.w.reader, Work(company.mapping, FACTS, NOON + 12 * 86_400_000, company.w.run))

@@ -112,7 +112,7 @@ def test_a_group_says_what_it_would_change() -> None:
 def test_money_is_told_by_currency_and_rate() -> None:
     rows = [
         deal(1, currency="EUR", closed="2027-01-10"),
-        deal(2, currency="eur", closed="2027-02-10"),
+        deal(2, currency="EUR", closed="2027-02-10"),
         deal(3),
         deal(4, amount="50"),
     ]
@@ -120,8 +120,8 @@ def test_money_is_told_by_currency_and_rate() -> None:
     found = sifted(strategy(metric("sum", "crm", dated="closed", rates="plan"), rows, rates={"plan": plan}))
     assert [(m.currency, m.rows, m.amount, m.rate, m.since, m.converted) for m in found.money] == [
         ("EUR", 1, 100, Fraction(11, 10), date(2027, 1, 1), 110),
+        ("EUR", 1, 100, Fraction(6, 5), date(2027, 2, 1), 120),
         ("USD", 2, 150, 1, date(2027, 2, 1), 150),
-        ("eur", 1, 100, Fraction(6, 5), date(2027, 2, 1), 120),
     ]
     assert found.reading.current is not None and found.reading.current.value == 380
 

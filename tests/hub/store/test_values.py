@@ -396,6 +396,7 @@ def test_too_much_that_cannot_be_understood_ends_no_pass(store: Store) -> None:
     (replace(TYPED, series=""), "no series"),
     (replace(TYPED, value=""), "no number"),
     (replace(TYPED, on="2026-01-01"), "is no day"),
+    (replace(TYPED, note=7), "note is no text"),
     (replace(TYPED, fields={"x": object()}), "object is no value of JSON"),
     (replace(TYPED, key="k" * 600), "longer than 500"),
 ])  # fmt: skip
