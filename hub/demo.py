@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 CONFIG, SCHEMA, MAPPINGS, MARKER = "config.toml", "config.schema.json", "mappings", ".anchorline-demo"
 SOURCE = "jira"
+OUTCOMES = f"{MAPPINGS}/outcomes.toml"
+FIRST_OF_OUTCOMES, AFTER_SOURCES = "deals", "# What `anchorline serve` goes by"
+"""Between these the example's configuration has the sources that outcomes are measured by."""
 USER = "demo@anchorline.example"
 READY = 60.0
 """Seconds that the stand-in has to be ready, on a slow machine with many issues."""
@@ -56,6 +59,13 @@ def shipped() -> dict[str, str]:
     found = {CONFIG: config.read_text("utf-8"), SCHEMA: config.with_name(SCHEMA).read_text("utf-8")}
     found |= {f"{MAPPINGS}/{name}": path.read_text("utf-8") for name, path in sorted(mappings.items())}
     return found
+
+
+def starting() -> dict[str, str]:
+    """The shipped files for somebody who begins with a tracker alone: without outcomes, whose sources are the example's own."""
+    found = {name: text for name, text in shipped().items() if not name.startswith((OUTCOMES, f"{MAPPINGS}/queries/"))}
+    before, _, rest = found[CONFIG].partition(f"[source.{FIRST_OF_OUTCOMES}]")
+    return found | {CONFIG: before + rest[rest.index(AFTER_SOURCES) :]}
 
 
 def _in_tree() -> tuple[Path, dict[str, Path]] | None:

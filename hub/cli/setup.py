@@ -79,12 +79,12 @@ def _no_tool(what: str | None) -> None:
 def init(folder: Path, json: bool) -> None:
     """Write what is missing of the shipped files, and say what was kept."""
     from hub.cli import output
-    from hub.demo import shipped
+    from hub.demo import starting
 
     written: list[str] = []
     kept: list[str] = []
     try:
-        for name, text in {**shipped(), ".gitignore": GITIGNORE}.items():
+        for name, text in {**starting(), ".gitignore": GITIGNORE}.items():
             (written if _write_new(folder / name, text) else kept).append(name)
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."

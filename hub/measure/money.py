@@ -82,8 +82,9 @@ def _converted(mapping: Mapping, metric: Metric, parts: Sequence[tuple[Segment, 
 def _rate(metric: Metric, segment: Segment, sums: Sums) -> tuple[Fraction | None, str]:
     table, many = segment.rates, f"{sums.rows} row{'s' * (sums.rows != 1)}"
     if table is None:
-        day = date.fromordinal(sums.newest) if sums.newest is not None else None
-        return None, f"{many} of {sums.currency or 'no currency'} ({day}) lie before the first rates of {metric.rates}"
+        when = f" ({in_words(sums.newest)})" if sums.newest is not None else ""
+        lie = "lies" if sums.rows == 1 else "lie"
+        return None, f"{many} of {sums.currency or 'no currency'}{when} {lie} before the first rates of {metric.rates}"
     if sums.currency is None:
         return None, f"{many} without a currency cannot be converted to {table.base}"
     if sums.currency == table.base:
@@ -94,11 +95,24 @@ def _rate(metric: Metric, segment: Segment, sums: Sums) -> tuple[Fraction | None
     return Fraction(rate), ""
 
 
+def several(metric: Metric, sums: Sequence[Sums]) -> str:
+    """Why sums cannot be added as they are; "" where they can."""
+    currencies = sorted({s.currency or "" for s in sums if s.currency != MISSING})
+    if len(currencies) < 2 or metric.aggregate not in _MONEY or metric.field not in (None, "value", "amount"):
+        return ""
+    words = [c or "no currency" for c in currencies]
+    return f"its rows are in {', '.join(words[:-1])} and {words[-1]}: add `rates`"
+
+
+def in_words(day: int) -> str:
+    """A day as people write it: 12 Jan 2027."""
+    found = date.fromordinal(day)
+    return f"{found.day} {found.strftime('%b')} {found.year}"
+
+
 def _together(metric: Metric, sums: Sequence[Sums], rows: int, newest: int | None) -> Converted:
     currencies = sorted({s.currency or "" for s in sums})
-    if len(currencies) > 1 and metric.aggregate in _MONEY and metric.field in (None, "value", "amount"):
-        words = [c or "no currency" for c in currencies]
-        why = f"its rows are in {', '.join(words[:-1])} and {words[-1]}: add `rates`"
+    if why := several(metric, sums):
         return Converted(rows, Fraction(0), Fraction(0), newest, None, why)
     x, w = (sum((getattr(s, name) for s in sums), Fraction(0)) for name in ("x", "w"))
     unit = currencies[0] or None if len(currencies) == 1 and metric.field in (None, "value", "amount") else None

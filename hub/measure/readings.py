@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hub.measure.answers import Answer, Ask, Asking, Ledger, ask_all, side_by_side
 from hub.measure.measures import Measure, Measures
-from hub.measure.money import Converted, converted, segments
+from hub.measure.money import Converted, converted, in_words, segments, several
 from hub.measure.windows import Days, Span, periods
 from hub.model import STAYS, Baseline, Contribution, Cycle, KeyResult, Mapping, Measured, Metric, Sums, Window, fold
 
@@ -170,7 +170,7 @@ class _Reader:
         first = cycle.starts.toordinal() if span.first is None else span.first
         horizon = self._days.horizon(metric, cycle)
         last = horizon if span.last is None else span.last
-        if first > min(last, horizon) and (values or metric.every):
+        if first > min(last, horizon) and (values or metric.settle or metric.every):
             return (Period(first, first, Measured(None, "nothing of its window has passed yet")),)
         if metric.every is None:
             return (Period(first, last, (yield from self._over(measure, metric, Span(first, last)))),)
@@ -178,11 +178,15 @@ class _Reader:
         over = yield from side_by_side([self._over(measure, metric, Span(begin, end)) for begin, end, _ in parts])
         found = [(Period(begin, end, value), ended) for (begin, end, ended), value in zip(parts, over, strict=True)]
         with_value = [(period, over) for period, over in found if period.measured.value is not None]
-        return (
-            tuple(period for period, over in with_value if over)
-            or tuple(period for period, _ in with_value)
-            or tuple(period for period, _ in found[-1:])
+        judged = (
+            [period for period, over in with_value if over]
+            or [period for period, _ in with_value]
+            or [period for period, _ in found[-1:]]
         )
+        # what the running period has is no verdict yet, but it is news
+        news = max((p.measured.newest for p, _ in with_value if p.measured.newest is not None), default=None)
+        *before, latest = judged
+        return (*before, latest._replace(measured=latest.measured._replace(newest=news)))
 
     def _over(self, measure: Measure, metric: Metric, span: Span) -> Asking[Measured]:
         """The value over some days, in one currency."""
@@ -195,8 +199,9 @@ class _Reader:
             newest = max((s.newest for s in rows.sums if s.newest is not None), default=None)
             return self._counted(metric, Fraction(answer.distinct), sum(s.rows for s in rows.sums), newest)
         if metric.aggregate == "latest":
-            (answer,) = yield [Ask("newest", window)]
-            return self._latest(metric, answer)
+            answer, rows = yield [Ask("newest", window), Ask("sums", window)]
+            mixed = "" if metric.rates else several(metric, rows.sums)
+            return Measured(None, mixed, len(answer.newest)) if mixed else self._latest(metric, answer)
         parts = segments(self._mapping, metric, window)
         answers = yield [Ask("sums", each.window) for each in parts]
         money = converted(self._mapping, metric, list(zip(parts, (a.sums for a in answers), strict=True)))
@@ -210,7 +215,7 @@ class _Reader:
         if day is None:
             return Measured(None, "its rows have no date, so none is the latest: say `dated`")
         if len(rows) > 1:
-            text = f"it has {len(rows)} values on {date.fromordinal(day)}: narrow it, or say `sum` or `average`"
+            text = f"it has {len(rows)} values on {in_words(day)}: narrow it, or say `sum` or `average`"
             return Measured(None, text, len(rows), day)
         (part,) = segments(self._mapping, metric, Window(rows[0].measure, day, day))
         money = converted(self._mapping, metric, [(part, (_as_sums(rows[0]),))])

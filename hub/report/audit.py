@@ -52,13 +52,14 @@ class Audit:
 
 def audit(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of: int) -> Audit:
     """Assess all items, and say what an admin should look at, rules first in the order of the files."""
-    everything = [item for item in items if item.presence not in LEFT]
+    present = [item for item in items if item.presence not in LEFT]
     assessor = Assessor(mapping, dimensions, as_of)
-    part = assessor.part(everything)
+    part = assessor.part(present)
+    everything = _of_interest(present, part.attachments, assessor, dimensions)
     activity = Activity(mapping, dimensions, as_of)
     cycle = activity.cycle.id if activity.cycle else None
     by_no = {item.no: item for item in everything}
-    found = [a for a in part.attachments if a.cycle == cycle]
+    found = [a for a in part.attachments if a.cycle == cycle and a.no in by_no]
     working = [a for a in found if a.outcome not in ("ignored", "duplicate") and activity(by_no[a.no], a.state)]
     active = [a for a in working if by_no[a.no].level >= 0]  # sub-tasks are their parents' business, as in the tree's counts
     auditor = _Auditor(mapping, assessor, by_no, found, cycle or "")
@@ -69,11 +70,23 @@ def audit(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of
         *auditor.unevaluable(),
         *auditor.owners(),
         *auditor.statuses(),
-        *auditor.findings(part.findings),
+        *auditor.findings([f for f in part.findings if f.no is None or f.no in by_no]),
         *auditor.types(active, dimensions),
         *auditor.teamless(active, dimensions),
     ]
     return Audit(cycle, len(everything), dict(Counter(a.outcome for a in active)), tuple(lines))
+
+
+def _of_interest(items: list[Item], attachments: Iterable[Attachment], assessor: Assessor, dimensions: Dimensions) -> list[Item]:
+    """Items that are work, and those that are none but that a rule reaches. What rules read that other sources do not have is no
+    matter of theirs."""
+    other = {name for name, facts in dimensions.sources.items() if not facts.work}
+    if not other:
+        return items
+    for key in [key for key in assessor.matcher.unevaluable if key[1] in other]:
+        del assessor.matcher.unevaluable[key]
+    reached = {a.no for a in attachments if a.outcome != "unanchored"}
+    return [item for item in items if item.source not in other or item.no in reached]
 
 
 @dataclass(slots=True)

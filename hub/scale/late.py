@@ -53,10 +53,11 @@ def _old(source: str, days: int, allowed: Fraction, late: Late, ended: int | Non
     age = (late.as_of if ended is None else min(late.as_of, ended)) - at
     if age <= allowed * days * DAY:
         return None
-    return f"{source} was last read to its end {_ago(age)} ago"
+    over = ended is not None and ended < late.as_of
+    return f"{source} was last read to its end {_time(age)} {'before the cycle ended' if over else 'ago'}"
 
 
-def _ago(age: int) -> str:
+def _time(age: int) -> str:
     hours = age // 3_600_000
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
 

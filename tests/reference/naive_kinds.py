@@ -12,19 +12,20 @@ from typing import NamedTuple
 
 from hub.model import MEASURED, STAYS, Cycle, Filter, Item, KeyResult, Metric, Objective, Relative, Step, fold
 from tests.reference.naive_metrics import current, measure, measured_start
-from tests.reference.naive_rows import ONE, Look, Number, ends_at_horizon, fits, has_dates, horizon, window, written_window
+from tests.reference.naive_rows import ONE, Look, ends_at_horizon, fits, has_dates, horizon, window, written_window
 from tests.reference.naive_state import state
 from tests.reference.naive_units import completion_figure, counted_items, units_of
 from tests.reference.naive_world import Figure, World, day_of, is_duplicate, once
 
 
 class Period(NamedTuple):
-    """``value`` is None where it has none; ``holds`` is whether it lies within the bounds."""
+    """``holds`` is whether its value lies within the bounds; ``newest`` the day of its newest row."""
 
     first: date
     last: date
-    value: Fraction | None
+    value: Fraction
     holds: bool
+    newest: date | None
 
 
 class StepAt(NamedTuple):
@@ -40,8 +41,8 @@ class Standing(NamedTuple):
     current: Fraction | None = None
     start: Fraction | None = None
     target: Fraction | None = None
-    number: Number | None = None
-    """What its metric says now."""
+    newest: date | None = None
+    """The newest row of its metric that is in use."""
     periods: tuple[Period, ...] = ()
     """Those that are judged."""
     holds: bool | None = None
@@ -99,7 +100,9 @@ def rising(world: World, key_result: KeyResult, metric: Metric) -> Standing:
     number = current(world, metric, key_result.rows, cycle_of(world, key_result))
     start = start_of(world, key_result, metric)
     target = target_from(key_result, start)
-    return Standing(way(key_result.kind, number.value, start, target), number.value, start, target, number, unit=number.unit)
+    return Standing(
+        way(key_result.kind, number.value, start, target), number.value, start, target, number.newest, unit=number.unit
+    )
 
 
 # ---- stay_above, stay_below, stay_within ----------------------------------------------------------------------------------
@@ -153,36 +156,43 @@ def outside(key_result: KeyResult, value: Fraction) -> Fraction:
     return Fraction(target) - value if key_result.kind == "stay_above" else value - Fraction(target)
 
 
-def judged_periods(world: World, key_result: KeyResult, metric: Metric) -> list[Period]:
-    """ "The value of a period is the metric over its days alone. A period that has no value is left out (a count of 0 is a
-    value); a period whose last day, cut or not, comes after the horizon is left out, too, unless it is the only one that has a
-    value." """
+def valued_periods(world: World, key_result: KeyResult, metric: Metric) -> list[Period]:
+    """ "The value of a period is the metric over its days alone. A period that has no value is left out (a count of 0 is
+    a value)" """
     cycle = cycle_of(world, key_result)
     by = horizon(world, metric, cycle)
     found = []
     for look in periods_of(world, metric, cycle):
         assert look.first is not None and look.last is not None
         cut = min(look.last, by) if metric.every is not None or ends_at_horizon(world, metric) else look.last
-        value = measure(world, metric, key_result.rows, cycle, Look(look.first, cut)).value
-        if value is not None:
-            found.append(Period(look.first, look.last, value, outside(key_result, value) <= 0))
-    ended = [p for p in found if p.last <= by]
-    if len(found) == 1:
-        return found
-    world.met["a period that is not over"] += len(ended) < len(found)
+        number = measure(world, metric, key_result.rows, cycle, Look(look.first, cut))
+        if number.value is not None:
+            holds = outside(key_result, number.value) <= 0
+            found.append(Period(look.first, look.last, number.value, holds, number.newest))
+    return found
+
+
+def judged(world: World, metric: Metric, cycle: Cycle, periods: list[Period]) -> list[Period]:
+    """ "a period whose last day, cut or not, comes after the horizon is left out, too, unless it is the only one that has a
+    value." """
+    ended = [p for p in periods if p.last <= horizon(world, metric, cycle)]
+    if len(periods) == 1:
+        return periods
+    world.met["a period that is not over"] += len(ended) < len(periods)
     return ended
 
 
 def staying(world: World, key_result: KeyResult, metric: Metric) -> Standing:
-    """The table of `judge`."""
-    number = current(world, metric, key_result.rows, cycle_of(world, key_result))
-    periods = tuple(judged_periods(world, key_result, metric))
+    """The table of `judge`. Chosen: the rows of a period that is not over are in use, too, when it is asked how old they are."""
+    every = valued_periods(world, key_result, metric)
+    newest = max((p.newest for p in every if p.newest is not None), default=None)
+    periods = tuple(judged(world, metric, cycle_of(world, key_result), every))
     if not periods:
-        return Standing(None, number=number)
-    values = [p.value for p in periods if p.value is not None]
+        return Standing(None)
+    values = [p.value for p in periods]
     if key_result.judge == "share":
         share = Fraction(sum(p.holds for p in periods), len(periods))
-        return Standing(share, share, number=number, periods=periods)
+        return Standing(share, share, newest=newest, periods=periods)
     if key_result.judge == "average":
         value = sum(values, Fraction(0)) / len(values)
     elif key_result.judge == "last":
@@ -191,7 +201,7 @@ def staying(world: World, key_result: KeyResult, metric: Metric) -> Standing:
         furthest = max(outside(key_result, value) for value in values)
         value = [v for v in values if outside(key_result, v) == furthest][-1]
     holds = outside(key_result, value) <= 0
-    return Standing(Fraction(int(holds)), value, number=number, periods=periods, holds=holds)
+    return Standing(Fraction(int(holds)), value, newest=newest, periods=periods, holds=holds)
 
 
 # ---- milestone ------------------------------------------------------------------------------------------------------------
@@ -318,9 +328,3 @@ def work_beside(world: World, key_result: KeyResult) -> tuple[int, int]:
     units = [u for u in units_of(world, key_result).values() if u.counts]
     assert len(units) == len(counted_items(world, key_result))
     return sum(u.done for u in units), len(units)
-
-
-def newest_row(world: World, key_result: KeyResult) -> date | None:
-    """Of its metric "the date of its newest row in use". Chosen: of all rows in the window that its number is made of."""
-    number = standing(world, key_result).number
-    return None if number is None else number.newest

@@ -16,7 +16,6 @@ from tests.reference.naive_kinds import (
     Standing,
     cycle_of,
     has_been_dropped,
-    newest_row,
     parts_of,
     standing,
 )
@@ -73,7 +72,7 @@ def is_late_metric(world: World, key_result: KeyResult, metric: Metric, age: Age
     cycle = cycle_of(world, key_result)
     if not of_values(world, metric):
         return is_stale(world, cycle, metric.source, DAYS[metric.every or "day"], age)
-    newest = newest_row(world, key_result)
+    newest = standing(world, key_result).newest
     if metric.every is None or newest is None:
         return False
     gone_by = (horizon(world, metric, cycle) - newest).days

@@ -217,6 +217,8 @@ def completion_figure(world: World, key_result: KeyResult) -> Figure:
         total += weight
         if is_done_in_time(world, key_result, item):
             done += weight
-    if total == 0 or has_several_currencies(world, key_result):
+    if has_several_currencies(world, key_result):
+        return Figure(None, Fraction(0), Fraction(0), 1, 0)
+    if total == 0:
         return Figure(None, done, total, 1, 0)
     return Figure(done / total, done, total, 1, 1)

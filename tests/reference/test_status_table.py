@@ -281,3 +281,10 @@ def test_what_shall_stay_holds_or_does_not(kind: str, target: Any, judge: Any, a
 def test_without_a_rhythm_there_are_no_periods_to_tell_of() -> None:
     assert told(strategy(metric(), WEEKS, staying("stay_above", "10"), as_of=EARLY)) == "on track: it is 20 against at least 10"
     assert told(strategy(metric(), WEEKS, staying("stay_above", "10"))) == "off track: it is 5 against at least 10"
+
+
+def test_the_value_of_a_week_that_is_not_over_is_news() -> None:
+    """The 15th of February is a Monday: its week is not judged before it has ended, and its value is not late."""
+    rows = [value("2027-02-08", "3"), value("2027-02-15", "5")]
+    found = told(strategy(metric(every="week"), rows, staying("stay_above", "1"), as_of="2027-02-20"))
+    assert found == "on track: it is 3 against at least 1"
