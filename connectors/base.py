@@ -483,8 +483,8 @@ class Kind:
     expiry: str = ""
     """When a credential ends, where ``Account.expires_at`` cannot tell it: one sentence."""
     search_urls: Callable[[str, Sequence[str]], tuple[str, ...]] | None = None
-    """Addresses at which the vendor lists certain items, for people: from the address of one of them, and the keys of all; several
-    where one would be too long, none where it cannot be said."""
+    """Addresses at which the vendor lists certain items, for people: from the address of one of them, and the keys of all;
+    several where one would be too long, none where it cannot be said."""
     edition_by: str = ""
     """The option that chooses between editions of the product: ``deployment``."""
     editions: Mapping[str, Kind] = field(default_factory=dict)

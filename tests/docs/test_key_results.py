@@ -101,7 +101,11 @@ def _told(mapping: Mapping, items: list[Item], values: list[Value], day: date) -
     for node in found.nodes:
         if node.kind == "key_result":
             id_ = mapping.key_results[node.cycle, node.id].id
-            told |= {f"{id_}: {_numbers(node)}", f"{id_}: {_progress(node)}", f"{id_}: {statuses[node.cycle, node.kind, node.id]}"}
+            told |= {
+                f"{id_}: {_numbers(node)}",
+                f"{id_}: {_progress(node)}",
+                f"{id_}: {statuses[node.cycle, node.kind, node.id]}",
+            }
     return told
 
 

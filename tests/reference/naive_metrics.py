@@ -67,14 +67,18 @@ class Weighed(NamedTuple):
 
 
 def weighed(world: World, metric: Metric, rows: list[Row]) -> tuple[list[Weighed], str]:
-    """Those rows that have what they need, and why that cannot be added up, if it cannot. "Of `latest` only its own row is asked
-    for a currency and a rate." """
+    """Those rows that have what they need, and why that cannot be added up, if it cannot. "With `rates`, of `latest` only its own
+    row is asked for a currency and a rate." """
     found = []
     for row in rows:
         number = Fraction(1) if metric.aggregate == "count" else number_in(row, metric.field or "value")
         times = times_of(row, metric)
         if number is not None and times is not None:
             found.append(Weighed(row, number, times))
+    several = {w.row.item.currency for w in found} if money_field(metric) in ("amount", "value") else set()
+    if metric.rates is None and len(several) > 1:
+        world.met["several currencies"] += 1
+        return [], "currencies"
     if metric.aggregate == "latest":
         found = [w for w in found if w.row.on == newest_of(w.row for w in found)]
     if metric.rates is not None:
@@ -87,9 +91,6 @@ def weighed(world: World, metric: Metric, rows: list[Row]) -> tuple[list[Weighed
                 return [], "rates"
             converted.append(Weighed(row, number * rate, times))
         return converted, ""
-    if money_field(metric) in ("amount", "value") and len({w.row.item.currency for w in found}) > 1:
-        world.met["several currencies"] += 1
-        return [], "currencies"
     return found, ""
 
 
