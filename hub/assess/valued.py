@@ -18,6 +18,8 @@ class Known:
     values: Sequence[Value] = ()
     whole: Collection[str] = frozenset()
     baselines: MappingABC[tuple[str, str], Baseline] = field(default_factory=dict)
+    complete: MappingABC[str, int] | None = None
+    """When each source was last read to its end (ms), where that is known"""
 
 
 class Valued:
@@ -49,4 +51,5 @@ class Valued:
             metric = self.measures.all[n].metric
             if n in over_values and metric is not None and metric.source in with_values:
                 unevaluable[n] = name
-        return Given(self._today, self.valued, self._known.whole, self._known.baselines, unevaluable)
+        known = self._known
+        return Given(self._today, self.valued, known.whole, known.complete, known.baselines, unevaluable)

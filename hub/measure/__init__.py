@@ -10,7 +10,7 @@ What is asked for is the same whoever answers, so that what is stored and what i
 from hub.measure.answers import Answer, Ask, Joined, Kept, Ledger, ask_all
 from hub.measure.literals import plain_number
 from hub.measure.measures import Measure, Measures
-from hub.measure.readings import Given, Reading, Readings, readings
+from hub.measure.readings import Given, Reading, Readings, definition, readings
 from hub.measure.rows import Rows, value_items
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Readings",
     "Rows",
     "ask_all",
+    "definition",
     "plain_number",
     "readings",
     "value_items",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 
 from hub.rules.fields import number_of
 
+EXACT = Context(prec=200)
+"""Room for every digit of a product of two numbers."""
 LARGEST = Decimal(10) ** 18
 MOST_PLACES = 30
 """What goes beyond is no measurement but a fault of its source."""
@@ -25,4 +27,4 @@ def share(number: Decimal) -> Decimal | None:
     """A probability as a share from 0 to 1: vendors say 60 or 0.6. None for what is none."""
     if number < 0 or number > 100:
         return None
-    return number / 100 if number > 1 else number
+    return EXACT.divide(number, Decimal(100)) if number > 1 else number

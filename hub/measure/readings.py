@@ -51,6 +51,8 @@ class Given:
     today: date
     valued: frozenset[str] = frozenset()
     whole: Collection[str] = frozenset()
+    complete: MappingABC[str, int] | None = None
+    """When each source was last read to its end (ms): a start is frozen only by a run after its cycle began; None does not ask"""
     baselines: MappingABC[At, Baseline] = field(default_factory=dict)
     unevaluable: MappingABC[int, str] = field(default_factory=dict)
 
@@ -120,11 +122,17 @@ class _Reader:
         if self._given.today < cycle.starts:
             return Reading(current, Measured(None, "the cycle has not begun"))
         started = yield from self._start(measure, metric, cycle, current)
-        final = self._given.today >= cycle.starts + timedelta(days=metric.settle)
+        settle = metric.settle if metric.dated is not None or self._over_values(metric) else 0
+        final = self._given.today >= cycle.starts + timedelta(days=settle) and self._read_since(metric, cycle)
         keep = final and started.value is not None
         return Reading(
             current, started, baseline=Baseline(*at, of, started.value) if keep and started.value is not None else None
         )
+
+    def _read_since(self, metric: Metric, cycle: Cycle) -> bool:
+        """Whether the source was read to its end since the cycle began: what it was on the eve is known then."""
+        complete = self._given.complete
+        return complete is None or complete.get(metric.source, 0) >= cycle.bounds(self._mapping.zone)[0]
 
     def _start(self, measure: Measure, metric: Metric, cycle: Cycle, current: Measured) -> Asking[Measured]:
         values = self._over_values(metric)
@@ -261,4 +269,5 @@ def definition(mapping: Mapping, key_result: KeyResult) -> str:
     filters = (metric.rows, metric.of, metric.to, key_result.rows)
     lines = [[(line.field, [str(t) for t in line.tests]) for line in part] for f in filters for part in f]
     said = (metric.source, metric.series, metric.aggregate, metric.field, metric.between, metric.times, metric.dated)
-    return repr((said, metric.window, metric.rates, metric.unit, lines))
+    begins = mapping.cycles[fold(key_result.cycle)].starts.isoformat()
+    return repr((said, metric.window, metric.rates, metric.unit, lines, begins))

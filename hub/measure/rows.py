@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.measure.literals import plain_number, share
+from hub.measure.literals import EXACT, plain_number, share
 from hub.measure.measures import Measure, Measures
 from hub.model import Contribution, Dimensions, Item, Metric, State, Value, fold
 from hub.rules import Context, Matcher, named_texts
@@ -283,7 +283,7 @@ def _sum(rows: Rows, index: int, metric: Metric, item: Item, state: State, day: 
     number, weight = rows.number(metric.field or "value", item), rows.weight(metric, item)
     if not isinstance(number, Decimal) or not isinstance(weight, Decimal):
         return _nothing(index, item, day)
-    x = number if weight is ONE else number * weight
+    x = number if weight is ONE else EXACT.multiply(number, weight)
     return (_new(Contribution, (index, item.no, day, x, ONE, currency_of(item), None)),)
 
 
@@ -291,7 +291,7 @@ def _average(rows: Rows, index: int, metric: Metric, item: Item, state: State, d
     number, weight = rows.number(metric.field or "value", item), rows.weight(metric, item)
     if not isinstance(number, Decimal) or not isinstance(weight, Decimal):
         return _nothing(index, item, day)
-    return (Contribution(index, item.no, day, number * weight, weight, currency_of(item)),)
+    return (Contribution(index, item.no, day, EXACT.multiply(number, weight), weight, currency_of(item)),)
 
 
 def _latest(rows: Rows, index: int, metric: Metric, item: Item, state: State, day: int | None) -> Made:

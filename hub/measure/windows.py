@@ -35,7 +35,7 @@ class Days:
 
     def horizon(self, metric: Metric, cycle: Cycle) -> int:
         """The last day that is final."""
-        return self.day(cycle) - metric.settle
+        return min(self._today.toordinal() - metric.settle, cycle.ends.toordinal())
 
     def window(self, metric: Metric, cycle: Cycle, *, values: bool) -> Span | None:
         """The days that count; None where there is no such window. ``values``: its rows are values, not items."""
@@ -70,12 +70,19 @@ class Days:
             year = self._year(cycle)
             if year.first is not None and year.first <= eve:
                 return Span(year.first, eve)
-            begins = cycle.starts.replace(year=cycle.starts.year - 1, day=min(cycle.starts.day, 28))
-            return Span(begins.toordinal(), eve)
-        former = self._calendar.previous(cycle)
+            return Span(_year_before(cycle.starts).toordinal(), eve)
+        former = self._former(cycle)
         if former is not None:
             return Span(former.starts.toordinal(), former.ends.toordinal())
         return Span(eve - (cycle.ends - cycle.starts).days, eve)
+
+    def _former(self, cycle: Cycle) -> Cycle | None:
+        """The cycle that ended last before this one; of a quarter and a year that end together the one of its own length."""
+        before = [c for c in self._mapping.cycles.values() if c.ends < cycle.starts]
+        last = max((c.ends for c in before), default=None)
+        length = cycle.ends - cycle.starts
+        tied = [c for c in before if c.ends == last]
+        return min(tied, key=lambda c: (abs((c.ends - c.starts) - length), -c.starts.toordinal(), c.id), default=None)
 
     def _named(self, window: str, cycle: Cycle) -> Span | None:
         if window == "all":
@@ -96,6 +103,13 @@ class Days:
         if outer is not cycle:
             return Span(outer.starts.toordinal(), outer.ends.toordinal())
         return Span(date(cycle.starts.year, 1, 1).toordinal(), date(cycle.starts.year, 12, 31).toordinal())
+
+
+def _year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return date(day.year - 1, 3, 1)
 
 
 def length_of(window: str) -> int | None:

@@ -204,7 +204,7 @@ def _sum(key_result: KeyResult, parts: Sequence[Part]) -> _Figure:
     missing = [p.key_result.id for p in parts if p.node.progress is None or not all(name in p.node.details for name in names)]
     if missing:
         return _unmeasured(f"{missing[0]} is unmeasured" if len(missing) == 1 else f"{', '.join(missing)} are unmeasured")
-    units = {p.node.details.get("unit") for p in parts}
+    units = {p.node.details.get("unit") for p in parts if p.node.details.get("rows", 1)} or {None}  # nothing has no unit
     if len(units) > 1:
         return _unmeasured(f"its parts are in {' and '.join(sorted(str(u or 'no unit') for u in units))}")
     sums = {name: sum((Fraction(p.node.details[name]) for p in parts), ZERO) for name in names}

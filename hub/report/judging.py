@@ -53,4 +53,4 @@ def late(evaluated: Evaluated, metric: Metric, cycle: Cycle, newest: str | None,
     """Why a metric's number is late in a cycle; ``newest`` is the day of its newest row."""
     mapping, today = evaluated.mapping, day_of(evaluated.mapping, evaluated.as_of)
     ended = ended_at(mapping, cycle) if today > cycle.ends else None
-    return late_metric(mapping, metric, newest, min(today, cycle.ends), known, ended)
+    return late_metric(mapping, metric, newest, today, cycle.ends, known, ended)

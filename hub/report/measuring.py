@@ -42,7 +42,7 @@ class Measuring:
 
     @cached_property
     def known(self) -> Known:
-        return Known(self.values, frozenset(self._freshness), self.baselines)
+        return Known(self.values, frozenset(self._freshness), self.baselines, self._freshness)
 
     @cached_property
     def valued(self) -> frozenset[str]:

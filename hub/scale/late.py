@@ -24,15 +24,17 @@ class Late(NamedTuple):
 
 
 def late_metric(
-    mapping: Mapping, metric: Metric, newest: str | None, today: date, late: Late, ended: int | None = None
+    mapping: Mapping, metric: Metric, newest: str | None, today: date, ends: date, late: Late, ended: int | None = None
 ) -> str | None:
     """Why a metric's number is late, as a sentence without its full stop; None when it is not. ``newest`` is the day of its
-    newest row; ``ended`` the instant at which the cycle was over, if it is."""
+    newest row, ``ends`` the last day of the cycle; ``ended`` the instant at which the cycle was over, if it is."""
     allowed = mapping.scale.late
     if metric.series is not None or metric.source in late.valued:
-        if metric.every is None or newest is None:
+        if metric.every is None:
             return None
-        age = today.toordinal() - metric.settle - date.fromisoformat(newest).toordinal()
+        if newest is None:
+            return f"it has no value in its window, and one is expected every {metric.every}"
+        age = min(today.toordinal() - metric.settle, ends.toordinal()) - date.fromisoformat(newest).toordinal()
         if age <= allowed * LENGTH[metric.every]:
             return None
         return f"the newest value is of {day_in_words(date.fromisoformat(newest))}, and one is expected every {metric.every}"

@@ -80,7 +80,7 @@ def _unknown(mapping: Mapping, key_result: KeyResult, node: NodeResult, cycle: C
     ended = ended_at(mapping, cycle) if today > cycle.ends else None
     if key_result.metric is not None:
         newest = node.details.get("newest")
-        return late_metric(mapping, mapping.metrics[key_result.metric], newest, min(today, cycle.ends), late, ended)
+        return late_metric(mapping, mapping.metrics[key_result.metric], newest, today, cycle.ends, late, ended)
     if key_result.kind in ("completion", "milestone"):
         return late_work(mapping, late.fed.get((key_result.cycle, fold(key_result.id)), frozenset()), late, ended)
     return None

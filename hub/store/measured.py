@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.assess import Known, Valued
-from hub.measure import Joined, Readings, readings
+from hub.measure import Joined, Readings, definition, readings
 from hub.model import Dimensions, Mapping, Value
 from hub.store.ledger import StoredLedger
 from hub.store.read import Reader
@@ -16,7 +16,7 @@ def measure(reader: Reader, mapping: Mapping, dimensions: Dimensions, as_of: int
     if not (mapping.metrics or any(key_result.steps for key_result in mapping.key_results.values())):
         return NOTHING
     values = measured_values(reader, mapping)
-    world = Valued(mapping, dimensions, as_of, valued(reader, mapping), known(reader, values))
+    world = Valued(mapping, dimensions, as_of, valued(reader, mapping), known(reader, mapping, values))
     ledger = Joined(StoredLedger(reader), world.ledger(values))
     return readings(world.measures, world.given(), ledger, mapping.cycle_at(as_of) if alone else None)
 
@@ -27,10 +27,16 @@ def measured_values(reader: Reader, mapping: Mapping, as_of: int | None = None) 
     return list(reader.values(sources, as_of=as_of)) if sources else []
 
 
-def known(reader: Reader, values: list[Value]) -> Known:
-    """What an assessment knows beside items."""
-    whole = {source.name for source in reader.sources() if source.complete_at is not None}
-    return Known(values, whole, {(b.cycle, b.key_result): b for b in reader.baselines()})
+def known(reader: Reader, mapping: Mapping, values: list[Value]) -> Known:
+    """What an assessment knows beside items. Of several frozen starts of a key result the one by which it is measured now: an
+    edit that is taken back finds its former start again."""
+    complete = {source.name: source.complete_at for source in reader.sources() if source.complete_at is not None}
+    baselines = {}
+    for each in reader.baselines():
+        key_result = mapping.key_results.get((each.cycle, each.key_result))
+        if key_result is not None and key_result.metric is not None and each.of == definition(mapping, key_result):
+            baselines[each.cycle, each.key_result] = each
+    return Known(values, set(complete), baselines, complete)
 
 
 def valued(reader: Reader, mapping: Mapping) -> frozenset[str]:

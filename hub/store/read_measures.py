@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hub.model import Baseline, Contribution, Sums, Value, Window
 from hub.store import codec
 from hub.store.dialect import Sql, in_numbers, in_texts
+from hub.store.presences import STAYED
 from hub.store.write_holds import OPEN
 from hub.store.write_values import WHY
 
@@ -49,7 +50,7 @@ def sources(sql: Sql) -> list[str]:
     """See ``Reader.sources_with_values``."""
     rows = sql.rows(
         "SELECT name FROM source WHERE EXISTS (SELECT 1 FROM metric_value AS v WHERE v.source = source.name AND v.to_seq IS NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM item WHERE item.source = source.name) ORDER BY name"
+        f" AND NOT EXISTS (SELECT 1 FROM item WHERE item.source = source.name AND item.{STAYED}) ORDER BY name"
     )
     return [row[0] for row in rows]
 

@@ -121,14 +121,15 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
     for _ in range(ROUNDS):
         _links(writer, reader, work, listener)
         measured = measure(reader, mapping, known_dimensions(reader, work.facts), work.as_of).key_results
+        still = _frozen(reader, mapping, before)
         seq = writer.finish_evaluation(
             as_of=work.as_of,
             mapping_hash=mapping.hash,
             engine=ENGINE,
             run_id=work.run_id,
             facts=facts,
-            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, _frozen(reader, mapping, before), measured),
-            baselines=[reading.baseline for reading in measured.values() if reading.baseline is not None],
+            nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, still, measured),
+            baselines=[r.baseline for at, r in measured.items() if r.baseline is not None and at not in still],
         )
         if seq is not None:
             break

@@ -33,7 +33,7 @@ from tests.reference.naive_rows import (
     window,
     year_of,
 )
-from tests.reference.naive_world import World, cycle_in_force, day_of, previous_cycle
+from tests.reference.naive_world import World, cycle_in_force, day_of
 
 # ---- money ----------------------------------------------------------------------------------------------------------------
 
@@ -230,6 +230,15 @@ def alone(world: World, metric: Metric) -> Number | None:
 # ---- a measured start -----------------------------------------------------------------------------------------------------
 
 
+def cycle_before(world: World, cycle: Cycle) -> Cycle | None:
+    """ "the cycle that ended last before it (of several the one nearest to it in length, then the one that began last)" """
+    earlier = [c for c in world.mapping.cycles.values() if c.ends < cycle.starts]
+    ended_last = [c for c in earlier if c.ends == max(e.ends for e in earlier)]
+    own = (cycle.ends - cycle.starts).days
+    ranked = sorted(ended_last, key=lambda c: (abs((c.ends - c.starts).days - own), (cycle.starts - c.starts).days, c.id))
+    return ranked[0] if ranked else None
+
+
 def window_before(world: World, metric: Metric, cycle: Cycle) -> Look:
     """ "A window that goes by the cycle is then that of the days before: `cycle` becomes the cycle that ended last before it
     (without one: as many days before it as it has), `next cycle` the cycle itself, `year` the part of the year before the cycle
@@ -239,7 +248,7 @@ def window_before(world: World, metric: Metric, cycle: Cycle) -> Look:
     """
     last = cycle.starts - ONE
     if metric.window == "cycle":
-        before = previous_cycle(world, cycle)
+        before = cycle_before(world, cycle)
         if before is not None:
             return Look(before.starts, before.ends)
         return Look(cycle.starts - ((cycle.ends - cycle.starts).days + 1) * ONE, last)

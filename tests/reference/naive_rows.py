@@ -141,8 +141,8 @@ def day(world: World, cycle: Cycle) -> date:
 
 
 def horizon(world: World, metric: Metric, cycle: Cycle) -> date:
-    """ "The *horizon* is that day less `settle`" """
-    return day(world, cycle) - metric.settle * ONE
+    """ "The *horizon* is the day of `as_of` less `settle`, or the last day of the cycle if that is earlier" """
+    return min(day_of(world, world.as_of) - metric.settle * ONE, cycle.ends)
 
 
 def ends_at_horizon(world: World, metric: Metric) -> bool:

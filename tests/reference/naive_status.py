@@ -68,13 +68,16 @@ def is_stale(world: World, cycle: Cycle, source: str, days: int, age: Age) -> bo
 
 def is_late_metric(world: World, key_result: KeyResult, metric: Metric, age: Age) -> bool:
     """docs/metrics.md: "A metric over values is *late* when more than `late` (...) times that rhythm has gone by from the date of
-    its newest row in use to the horizon; (...) Without `every`, values are never late." """
+    its newest row in use to the horizon; (...) Values of which none lies in the window are late, too. Without `every`, values
+    are never late." """
     cycle = cycle_of(world, key_result)
     if not of_values(world, metric):
         return is_stale(world, cycle, metric.source, DAYS[metric.every or "day"], age)
     newest = standing(world, key_result).newest
-    if metric.every is None or newest is None:
+    if metric.every is None:
         return False
+    if newest is None:
+        return True  # "Values of which none lies in the window are late, too."
     gone_by = (horizon(world, metric, cycle) - newest).days
     return bool(gone_by > world.mapping.scale.late * DAYS[metric.every])
 

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hub.measure import Kept
+from hub.mappings import parse
+from hub.measure import Kept, definition
 from hub.measure.answers import added
 from hub.model import Baseline, Contribution, Sums, Window
 from hub.store import Store
 from hub.store.codec import joined, split
+from hub.store.measured import known
 from hub.store.read_measures import NEWEST
 from tests.hub.store.world import World, item, mapping, node, wiped, world
 
@@ -202,6 +204,46 @@ def test_a_start_is_frozen_once(store: Store) -> None:
             node(None), baselines=[begun._replace(value=Fraction(1, 2)), begun._replace(of="count", value=Fraction(-3))]
         )
         assert w.reader.baselines() == [begun._replace(seq=first), Baseline("Q1", "sso", "count", Fraction(-3), again)]
+
+
+STRATEGY = """
+[cycle]
+q1 = {{ starts = 2027-01-01, ends = 2027-03-31 }}
+[[objective]]
+id = "o"
+cycle = "q1"
+anchor.strength = "x"
+[[metric]]
+id = "won"
+source = "crm"
+{how}
+when.state = "done"
+dated = "closed"
+[[key_result]]
+id = "arr"
+objective = "o"
+kind = "increase"
+metric = "won"
+start = "measured"
+target = "+10%"
+"""
+
+
+def test_an_edit_that_is_taken_back_finds_its_former_start_again(store: Store) -> None:
+    by_sum, by_count = (parse({"s.toml": STRATEGY.format(how=how)}, "UTC")[0] for how in ('sum = "amount"', "count = true"))
+    assert by_sum is not None
+    assert by_count is not None
+    with world(store) as w:
+        w.sync(item("1"))
+        w.assess()
+        starts = {}
+        for mapping, value in ((by_sum, Fraction(700)), (by_count, Fraction(7))):
+            begun = Baseline("q1", "arr", definition(mapping, mapping.key_results["q1", "arr"]), value)
+            w.finish(node(None), baselines=[begun])
+            starts[begun.of] = value
+        for mapping in (by_sum, by_count):
+            found = known(w.reader, mapping, []).baselines["q1", "arr"]
+            assert (found.of, found.value) == (definition(mapping, mapping.key_results["q1", "arr"]), starts[found.of])
 
 
 # ---- what always holds --------------------------------------------------------------------------------------------------
