@@ -13,6 +13,9 @@ from hub.model import Contribution, Sums, Window
 
 R = TypeVar("R")
 
+MOST_NEWEST = 100
+"""Contributions of a window's newest day that are told: more than one is too many already."""
+
 
 class Ask(NamedTuple):
     """``sums`` of a window by currency; how many different texts (``distinct``); the contributions of its ``newest`` day."""
@@ -95,7 +98,7 @@ class Kept:
         if ask.how == "distinct":
             return Answer(distinct=len({row.text for row in rows}))
         newest = max((row.on for row in rows if row.on is not None), default=None)
-        return Answer(newest=tuple(row for row in rows if row.on == newest))
+        return Answer(newest=tuple(row for row in rows if row.on == newest)[:MOST_NEWEST])
 
     def within(self, window: Window) -> list[Contribution]:
         """The contributions that lie in a window."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from hub.measure.answers import Answer, Ask, Asking, Ledger, ask_all, side_by_side
+from hub.measure.answers import MOST_NEWEST, Answer, Ask, Asking, Ledger, ask_all, side_by_side
 from hub.measure.measures import Measure, Measures
 from hub.measure.money import Converted, converted, in_words, segments, several
 from hub.measure.windows import Days, Span, periods
@@ -223,7 +223,8 @@ class _Reader:
         if day is None:
             return Measured(None, "its rows have no date, so none is the latest: say `dated`")
         if len(rows) > 1:
-            text = f"it has {len(rows)} values on {in_words(day)}: narrow it, or say `sum` or `average`"
+            many = str(len(rows)) if len(rows) < MOST_NEWEST else f"{MOST_NEWEST} or more"
+            text = f"it has {many} values on {in_words(day)}: narrow it, or say `sum` or `average`"
             return Measured(None, text, len(rows), day)
         (part,) = segments(self._mapping, metric, Window(rows[0].measure, day, day))
         money = converted(self._mapping, metric, [(part, (_as_sums(rows[0]),))])

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
+from hub.measure.answers import MOST_NEWEST
 from hub.model import Baseline, Contribution, Sums, Value, Window
 from hub.store import codec
 from hub.store.dialect import Sql, in_numbers, in_texts
@@ -19,7 +20,7 @@ from hub.store.write_holds import OPEN
 from hub.store.write_values import WHY
 
 BATCH = 1_000
-NEWEST = 100
+NEWEST = MOST_NEWEST
 """Contributions of a window's newest day that are given."""
 FIRST, LAST = 1, 2**31 - 1
 NO_DAY = 0
