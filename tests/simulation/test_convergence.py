@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulation.runner import play, shrink
 
-FIXED, CHUNK = 600, 50
+FIXED, CHUNK = 400, 50
 FRESH = 100
 
 

@@ -93,7 +93,7 @@ def sqlite(tmp_path: Path, start: Path) -> Callable[[int], str]:
 def test_killed_at_a_sample_of_points(tmp_path: Path, crasher: Crasher, sqlite_template: Path, scenario: str) -> None:
     start = tmp_path / "start.db"
     shutil.copy(sqlite_template, start)
-    assert sweep(crasher, scenario, f"sqlite:///{start}", sqlite(tmp_path, start), 7) > 40
+    assert sweep(crasher, scenario, f"sqlite:///{start}", sqlite(tmp_path, start), 11) > 40
 
 
 @pytest.mark.slow
@@ -123,7 +123,7 @@ def on_postgres(server: PostgresServer, crasher: Crasher, scenario: str, step: i
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_killed_at_a_sample_of_points_on_postgres(crasher: Crasher, postgres_server: PostgresServer, scenario: str) -> None:
-    assert on_postgres(postgres_server, crasher, scenario, 29) > 40
+    assert on_postgres(postgres_server, crasher, scenario, 41) > 40
 
 
 @pytest.mark.slow
