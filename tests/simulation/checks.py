@@ -164,7 +164,8 @@ class Watch:
         self.live_is_truth(outcome.op.source, now, "A9", aside=waiting)
 
     def _standstill(self, outcome: Outcome, now: Look) -> None:
-        """A5, and what is out of sight or held freezes the key results that it feeds, and nothing else does."""
+        """A5, and what is out of sight, held or half-read while much of it changes freezes the key results that it feeds, and
+        nothing else does."""
         if outcome.summary is None or outcome.summary.seq is None:
             return
         away = {ref: row for ref, row in now.items.items() if row.presence in AWAY}
@@ -173,7 +174,7 @@ class Watch:
                 named = f'"kr:{key_result}"' in str(row.content[LABELS_AT])
                 check(not named or key_result in now.frozen, "frozen", f"{source} {id_} is {row.presence}; {key_result} moves on")
         held = [kind for _, kind in now.holds.values() if kind in ("changed", "rejected")]
-        check(bool(away or held) or not now.frozen, "frozen", f"{sorted(now.frozen)} stand still for nothing")
+        check(bool(away or held or now.waves) or not now.frozen, "frozen", f"{sorted(now.frozen)} stand still for nothing")
         for key_result in now.frozen & self.before.frozen:
             at = ("key_result", key_result)
             check(now.progress[at] == self.before.progress[at], "frozen", f"{key_result} is frozen and moved")

@@ -49,6 +49,8 @@ class Look:
     """Key results that are flagged as frozen."""
     holds: Mapping[int, tuple[str, str]]
     """Open holds: (source, kind) by id; those that are approved and wait for a run are left out."""
+    waves: frozenset[tuple[str, str]]
+    """Partitions, with their sources, of which a pass changed more than ten items and was not read to its end yet."""
     quarantined: Mapping[str, int]
 
     def alive(self, source: str, partition: str) -> int:
@@ -65,10 +67,12 @@ def look(database: Database) -> Look:
         fresh = sql.pairs("SELECT source, max(finished_at) FROM run WHERE result = 'complete' GROUP BY source")
         nodes = sql.rows("SELECT kind, id, progress, details FROM snapshot WHERE to_seq IS NULL")
         holds = sql.rows("SELECT id, source, kind FROM hold WHERE decision IS NULL")
+        waves = sql.rows("SELECT source, id FROM partition WHERE pass_open = 1 AND pass_kind <> 'recent' AND pass_changed > 10")
         quarantined = sql.pairs("SELECT source, count(*) FROM quarantine GROUP BY source")
     progress = {(r[0], r[1]): None if r[2] is None else Fraction(r[2]) for r in nodes}
     frozen = frozenset(r[1] for r in nodes if r[0] == "key_result" and r[3] and '"frozen"' in r[3])
-    return Look(items, cursors, fresh, progress, frozen, {r[0]: (r[1], r[2]) for r in holds}, quarantined)
+    waiting = {r[0]: (r[1], r[2]) for r in holds}
+    return Look(items, cursors, fresh, progress, frozen, waiting, frozenset((r[0], r[1]) for r in waves), quarantined)
 
 
 RECORD = ("item", "item_version", "alias", "edge", "edge_version", "attachment", "link", "finding", "snapshot", "outbox", "hold",

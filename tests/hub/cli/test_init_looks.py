@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import pty
@@ -114,7 +115,13 @@ class Terminal:
             command, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=env, start_new_session=True
         )
         os.close(slave)
-        self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a character
+        self._raw = ""
+
+    @property
+    def seen(self) -> str:
+        """All that showed so far, without colours and movements."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._raw)
 
     def wait_for(self, text: str) -> None:
         """Read on until it shows."""
@@ -131,7 +138,7 @@ class Terminal:
             data = os.read(self.master, 65_536)
         except OSError:  # its end of the terminal is closed
             return False
-        self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode("utf-8", "replace"))
+        self._raw += self._decoder.decode(data)
         return bool(data)
 
     def type(self, text: str) -> None:
