@@ -144,6 +144,9 @@ class Partition:
     """Hash of settings, field mapping, field definitions and the connector's shape version: another one means a full pass."""
     size: int | None = None
     """How many items the vendor says it holds: decides what is read first, and proves nothing."""
+    version: str = ""
+    """Set by the hub, in what it gives to ``changes``: the ``Page.version`` of what it holds. Empty where everything is to be
+    read whatever the vendor says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,8 @@ class Page:
     """Ids that the vendor listed, then neither returned nor refused. Noted; nothing is concluded from them."""
     resume: str | None = None
     end: Literal["complete", "unchanged"] | None = None
+    version: str | None = None
+    """With ``complete``, of what is read whole: a text that is another one for other content (an ETag, a hash)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,9 @@ class SourceSettings:
     """What queries may ask for by name: ``cycle_start``, ``cycle_end``."""
     timezone: str = "UTC"
     """The strategy's zone, an IANA name: of days and times that the source writes without one."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Partition -> the ``Page.version`` of what the hub holds of it, to ask a vendor whether anything changed. Whether a
+    partition may be left unread then, ``Partition.version`` says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
-from connectors.base import BadData, Io, Misconfigured, SourceError, SourceSettings
-from connectors.spreadsheet.files import fetch
+import orjson
+
+from connectors.base import BadData, Misconfigured, SourceError
+from connectors.spreadsheet.files import Copy
 from connectors.spreadsheet.grid import Refused
 from connectors.spreadsheet.parser import Answer, Parser
 from connectors.spreadsheet.plan import Plan
@@ -23,6 +25,19 @@ class Sheet(NamedTuple):
     name: str
     visible: bool = True
     empty: bool = False
+
+
+class Version(NamedTuple):
+    """One content of a document, read by one plan. ``mark`` stands for the plan; ``sheets`` are all that it has."""
+
+    mark: str
+    digest: str
+    etag: str | None
+    sheets: tuple[Sheet, ...]
+
+    def write(self) -> str:
+        """As the text that the hub keeps with each sheet."""
+        return orjson.dumps([self.mark, self.digest, self.etag, [list(sheet) for sheet in self.sheets]]).decode()
 
 
 class Records(Protocol):
@@ -41,9 +56,16 @@ class Records(Protocol):
 class Book(Protocol):
     """One reading of the whole document: everything of one run comes from the same."""
 
-    digest: str
-    """Tells one content from another."""
     name: str
+
+    @property
+    def digest(self) -> str:
+        """Tells one content from another."""
+        ...
+
+    def version(self, mark: str) -> Version | None:
+        """Of this content, read by the plan of ``mark``; None where the next reading cannot be compared with it."""
+        ...
 
     def sheets(self) -> list[Sheet]: ...
 
@@ -63,14 +85,17 @@ def error_for(refused: Refused) -> SourceError:
 class FileBook:
     """A copy of a file, parsed in a process of its own. Each sheet is parsed once in a run."""
 
-    def __init__(self, settings: SourceSettings, io: Io, plan: Plan) -> None:
-        self._copy = fetch(settings, io)
-        self.digest, self.name = self._copy.digest, self._copy.name
+    def __init__(self, copy: Copy, plan: Plan) -> None:
+        self._copy = copy
+        self.digest, self.name = copy.digest, copy.name
         self._plan, self._parser = plan, Parser()
         self._lock = threading.Lock()
         self._listed: list[Sheet] | None = None
         self._workbook = True
         self._read: dict[str, FileRecords | SourceError] = {}
+
+    def version(self, mark: str) -> Version:
+        return Version(mark, self.digest, self._copy.etag, tuple(self.sheets()))
 
     def sheets(self) -> list[Sheet]:
         with self._lock:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -29,11 +30,12 @@ from connectors.base import (
     SourceSettings,
     WorkItem,
 )
-from connectors.spreadsheet.book import Book, FileBook, Records, Sheet
-from connectors.spreadsheet.files import path_of
+from connectors.spreadsheet.book import Book, FileBook, Records, Sheet, Version
+from connectors.spreadsheet.files import fetch, name_of, path_of
 from connectors.spreadsheet.numbers import shown
 from connectors.spreadsheet.plan import KEY, faults, folded, google_id, make_plan
 from connectors.spreadsheet.records import item_builder, value_builder
+from connectors.spreadsheet.versions import KeptBook, held
 
 SHAPE = 1
 """Raise it when the same row would become another item or value."""
@@ -72,7 +74,9 @@ class Spreadsheet(Connector):
 
     def partitions(self) -> list[Partition]:
         """The named sheets, hidden ones too; else every visible one that holds something."""
-        sheets = self._book().sheets()
+        return self._chosen(self._book().sheets())
+
+    def _chosen(self, sheets: Iterable[Sheet]) -> list[Partition]:
         if not self.settings.partitions:
             visible = [sheet for sheet in sheets if sheet.visible]
             return [self._partition(sheet) for sheet in ([sheet for sheet in visible if not sheet.empty] or visible)]
@@ -83,6 +87,10 @@ class Spreadsheet(Connector):
             state = Partition(wanted, wanted, wanted, "unseen") if sheet is None else self._partition(sheet)
             found[state.id] = state
         return list(found.values())
+
+    def _live(self, sheets: Iterable[Sheet]) -> list[str]:
+        """The ids of those to read."""
+        return [part.id for part in self._chosen(sheets) if part.state == "live"]
 
     def _partition(self, sheet: Sheet) -> Partition:
         name, mark = sheet.name, self._fingerprint()
@@ -97,18 +105,23 @@ class Spreadsheet(Connector):
             yield Dimension("container", sheet.id, sheet.name, attributes={"key": sheet.name})
 
     def changes(self, partition: Partition, since: datetime | None, resume: str | None) -> Iterator[Page]:
-        """Everything, a page of rows at a time; nothing of a sheet in which any cell that is read has a fault."""
+        """Everything, a page of rows at a time; nothing of a sheet in which any cell that is read has a fault, and of none if the
+        hub holds all sheets of this document as they are."""
+        if partition.version and self._held is not None and self._held == self._version():
+            yield Page(end="unchanged")
+            return
         sheet, records = self._records(partition.id)
         self._apart(sheet)
         first = self._position(partition.id, resume)
         build = self._builder(sheet, records)
         if first >= records.count:
-            yield Page(resume=resume, end="complete")
+            yield Page(resume=resume, end="complete", version=self._said())
         for number, page in enumerate(records.pages(first), first + 1):
             built = tuple(map(build, page))
             found = Page(values=built) if self._plan.yields == "values" else Page(items=built)
-            end: Literal["complete"] | None = "complete" if number == records.count else None
-            yield replace(found, resume=self._write(partition.id, number), end=end)
+            last = number == records.count
+            end: Literal["complete"] | None = "complete" if last else None
+            yield replace(found, resume=self._write(partition.id, number), end=end, version=self._said() if last else None)
 
     def census(self, partition: Partition) -> Iterator[Seen]:
         """The ids of a sheet of items; a complete pass lists the same."""
@@ -157,7 +170,28 @@ class Spreadsheet(Connector):
             from connectors.spreadsheet.google import book_for
 
             return book_for(self.settings, self.io, self._plan)
-        return FileBook(self.settings, self.io, self._plan)
+        copy = fetch(self.settings, self.io, None if self._held is None else self._held.etag)
+        if copy is not None:
+            return FileBook(copy, self._plan)
+        assert self._held is not None
+        return KeptBook(self._held, name_of(self.settings.url), self._fetched)
+
+    def _fetched(self) -> FileBook:
+        copy = fetch(self.settings, self.io)
+        assert copy is not None
+        return FileBook(copy, self._plan)
+
+    @cached_property
+    def _held(self) -> Version | None:
+        """What the hub holds of all sheets to read."""
+        return held(self.settings.versions, self._fingerprint(), self._live)
+
+    def _version(self) -> Version | None:
+        return self._book().version(self._fingerprint())
+
+    def _said(self) -> str | None:
+        version = self._version()
+        return None if version is None else version.write()
 
     def _records(self, ident: str) -> tuple[Sheet, Records]:
         book = self._book()
@@ -176,7 +210,7 @@ class Spreadsheet(Connector):
 
     def _apart(self, sheet: Sheet) -> None:
         """Raises ``BadData`` where a key of this sheet is also in one before it: they would be one item, now this, now that."""
-        read = [part.id for part in self.partitions() if part.state == "live"]
+        read = self._live(self._book().sheets())
         if self._plan.yields == "values" or len(read) < 2:
             return
         mine = self._keys_of(sheet.id)

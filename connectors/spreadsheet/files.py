@@ -23,16 +23,18 @@ from connectors.spreadsheet.grid import Refused
 SIZE = 64 * 2**20
 """Bytes of a file."""
 CHUNK = 2**20
+LONGEST_ETAG = 1_000
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _PAGES = ("text/html", "application/json", "application/xhtml+xml")
 
 
 class Copy(NamedTuple):
-    """The content of a file. ``name`` is for messages; ``digest`` tells contents apart."""
+    """The content of a file. ``name`` is for messages; ``digest`` tells contents apart, and so does the server's ``etag``."""
 
     stream: IO[bytes]
     name: str
     digest: str
+    etag: str | None = None
 
     @property
     def is_workbook(self) -> bool:
@@ -52,11 +54,11 @@ def name_of(url: str) -> str:
     return unquote(parts.path).rstrip("/").rpartition("/")[2] or parts.hostname or "the file"
 
 
-def fetch(settings: SourceSettings, io: Io) -> Copy:
-    """The file as it is now. Raises ``SourceError``."""
+def fetch(settings: SourceSettings, io: Io, etag: str | None = None) -> Copy | None:
+    """The file as it is now; None where its server says that it is still the one of ``etag``. Raises ``SourceError``."""
     path = path_of(settings.url)
     if path is None:
-        return io.call(_download, settings, io, bucket="file")
+        return io.call(_download, settings, io, etag, bucket="file")
     return io.call(_copy, path, bucket="file")
 
 
@@ -153,19 +155,21 @@ def _too_large(name: str) -> Misconfigured:
 # ---- https ------------------------------------------------------------------------------------------------------------
 
 
-def _download(settings: SourceSettings, io: Io) -> Copy:
-    """One request for the whole file."""
+def _download(settings: SourceSettings, io: Io, etag: str | None) -> Copy | None:
+    """One request for the whole file, unless it is the one of ``etag``."""
     import httpx
 
     name = name_of(settings.url)
     auth: tuple[str, str] | None = None
-    headers = {"Accept": "*/*"}
+    headers = {"Accept": "*/*"} if etag is None else {"Accept": "*/*", "If-None-Match": etag}
     if settings.token is not None and settings.user:
         auth = (settings.user, settings.token.reveal())
     elif settings.token is not None:
         headers["Authorization"] = f"Bearer {settings.token.reveal()}"
     with httpx.Client(transport=io.httpx_transport(), headers=headers, auth=auth, trust_env=False) as client:
         response = client.get(settings.url)
+    if response.status_code == 304 and etag is not None:
+        return None
     if response.status_code != 200:
         raise _refusal(response.status_code, response.headers, name)
     data = response.content
@@ -178,7 +182,13 @@ def _download(settings: SourceSettings, io: Io) -> Copy:
     copy = tempfile.TemporaryFile(prefix="anchorline-")  # noqa: SIM115 - the run keeps it
     copy.write(data)
     copy.flush()
-    return Copy(copy, name, hashlib.blake2b(data, digest_size=16).hexdigest())
+    return Copy(copy, name, hashlib.blake2b(data, digest_size=16).hexdigest(), _kept(response.headers.get("ETag")))
+
+
+def _kept(etag: str | None) -> str | None:
+    """An ETag that can be sent back as it came; None for what is none."""
+    fits = etag is not None and len(etag) <= LONGEST_ETAG and etag.isascii() and etag.isprintable() and etag.endswith('"')
+    return etag if fits else None
 
 
 def _refusal(status: int, headers: Mapping[str, str], name: str) -> SourceError:

@@ -46,6 +46,9 @@ class GoogleBook:
         self._read: dict[str, GoogleRecords | Refused] = {}
         self.digest = uuid.uuid4().hex  # what is read tomorrow is taken for another content
 
+    def version(self, mark: str) -> None:
+        """Google says of no sheet whether it changed."""
+
     @property
     def account(self) -> str:
         """The address of the service account."""

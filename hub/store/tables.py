@@ -57,7 +57,8 @@ class Partition(Table, table=True):
     """``listed`` is 0 once the vendor or the config no longer names it. The ``pass_*`` columns and ``resume`` describe the
     pass under way (``pass_open`` = 1) or the latest one: ``pass_kind`` is full, delta or recent (what changed in the cycle,
     before the first full one), ``pass_since`` where it reads from; ``cursor`` is vendor time at the start of the last complete
-    pass. ``complete_pass_id`` is the pass whose ``seen`` rows list the partition, ``listed_run_id`` the run that listed it."""
+    pass. ``complete_pass_id`` is the pass whose ``seen`` rows list the partition, ``listed_run_id`` the run that listed it;
+    ``version`` the version of the content that is stored, NULL where it is of none or of several."""
 
     __tablename__ = "partition"
     source: str = words(primary_key=True, foreign_key="source.name")
@@ -92,6 +93,7 @@ class Partition(Table, table=True):
     pass_since: int | None = number(nullable=True)
     last_full_at: int | None = number(nullable=True)
     listed_run_id: int | None = number(nullable=True)
+    version: str | None = words(nullable=True)
 
 
 class Run(Table, table=True):

@@ -100,17 +100,23 @@ class Writer:
         with self._store.read() as sql:
             return int(sql.value("SELECT seq FROM clock"))
 
-    def positions(self, source: str) -> dict[str, tuple[int | None, str | None, bool, bool]]:
-        """Of each partition cursor and fingerprint of the last complete pass, whether a pass was cut off and can go on, and
-        whether items of it are out of sight or held."""
+    def positions(self, source: str) -> dict[str, tuple[int | None, str | None, bool, bool, str | None]]:
+        """Of each partition cursor and fingerprint of the last complete pass, whether a pass was cut off and can go on,
+        whether items of it are out of sight or held, and the version that the stored content is of."""
         with self._store.read() as sql:
             rows = sql.rows(
-                "SELECT id, cursor, complete_fingerprint, pass_open = 1 AND resume IS NOT NULL FROM partition WHERE source = ?",
+                "SELECT id, cursor, complete_fingerprint, pass_open = 1 AND resume IS NOT NULL, version FROM partition"
+                " WHERE source = ?",
                 source,
             )
             lost = sql.rows(f"SELECT DISTINCT partition_id FROM item WHERE {MOVED} AND {STANDS_STILL} AND source = ?", source)
         those = {row[0] for row in lost}
-        return {row[0]: (row[1], row[2], bool(row[3]), row[0] in those) for row in rows}
+        return {row[0]: (row[1], row[2], bool(row[3]), row[0] in those, row[4]) for row in rows}
+
+    def versions(self, source: str) -> dict[str, str]:
+        """Partition -> the version that its stored content is of, where its last complete pass said one."""
+        with self._store.read() as sql:
+            return sql.pairs("SELECT id, version FROM partition WHERE source = ? AND version IS NOT NULL", source)
 
     def keys(self, source: str) -> dict[str, str]:
         """id -> key of the partitions that were read at least once."""

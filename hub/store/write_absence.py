@@ -211,6 +211,8 @@ def put_fetched(
         if hidden and not alike:
             traces_left(tx)
     write_pages.clear_former_trouble(tx, at.source, kept)
+    if counts.new or counts.changed:  # from another moment than the pass: what is stored is of several versions
+        tx.run("UPDATE partition SET version = NULL WHERE source = ? AND version IS NOT NULL", at.source)
     poison = write_pages.quarantine(tx, at, incoming.refused)
     return counts._replace(rejected=len(incoming.refused), quarantined=poison), outside
 

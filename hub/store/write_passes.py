@@ -114,8 +114,8 @@ def forget_position(tx: Tx, source: str, partition_id: str | None) -> int:
     """Read a partition (all of the source's where None) whole the next time; how many there are."""
     only, given = ("", ()) if partition_id is None else (" AND id = ?", (partition_id,))
     return tx.run(
-        "UPDATE partition SET cursor = NULL, complete_fingerprint = NULL, pass_open = 0, resume = NULL, resume_at = NULL"
-        f" WHERE source = ?{only}",
+        "UPDATE partition SET cursor = NULL, complete_fingerprint = NULL, pass_open = 0, resume = NULL, resume_at = NULL,"
+        f" version = NULL WHERE source = ?{only}",
         *(source, *given),
     )
 
@@ -167,10 +167,11 @@ def move_on(tx: Tx, at: Place, page: Page, vendor_at: int | None, tally: Tally) 
     row = tx.row(
         "UPDATE partition SET pages = pages + 1, pass_read = pass_read + ?, pass_new = pass_new + ?,"
         " pass_changed = pass_changed + ?, pass_poison = pass_poison + ?, pass_vendor_at = coalesce(pass_vendor_at, ?),"
-        " resume = ?, resume_at = ?, from_seq = ? WHERE source = ? AND id = ?"
+        " resume = ?, resume_at = ?, from_seq = ?, version = CASE WHEN ? = 1 THEN version END WHERE source = ? AND id = ?"
         " RETURNING pass_read, pass_new, pass_changed, pass_poison, pass_kind, pass_fingerprint, complete_fingerprint,"
         " pass_emptied",
-        *(*tally[:4], vendor_at, page.resume, at.seen_at, tx.seq, *where),
+        # what a page brings is of another version than what was held; which one, the last page says
+        *(*tally[:4], vendor_at, page.resume, at.seen_at, tx.seq, int(page.end == "unchanged"), *where),
     )
     assert row is not None  # ``check`` has just read it
     read, new, changed, poison, kind, known, former, stored = row
@@ -210,7 +211,7 @@ def _end(tx: Tx, at: Place, page: Page, kind: PassKind) -> None:
         return
     if page.end == "complete":
         listed(tx, at)
-        tx.run("UPDATE partition SET last_full_at = ? WHERE source = ? AND id = ?", at.seen_at, *where)
+        tx.run("UPDATE partition SET last_full_at = ?, version = ? WHERE source = ? AND id = ?", at.seen_at, page.version, *where)
     else:  # an unchanged pass lists nothing: the last complete one stays the listing, and is as good as new
         tx.run("DELETE FROM seen WHERE source = ? AND partition_id = ? AND pass_id = ?", *where, at.pass_id)
         tx.run("UPDATE partition SET listed_run_id = ? WHERE source = ? AND id = ?", at.run_id, *where)

@@ -98,7 +98,8 @@ def put_source(tx: Tx, name: str, kind: str, origin: str, account: Account | Non
 
 
 def put_partitions(tx: Tx, source: str, partitions: Sequence[Partition]) -> None:
-    """All partitions of the source; one that is not among them any more stays, with ``listed`` = 0."""
+    """All partitions of the source; one that is not among them any more stays, with ``listed`` = 0. What becomes of what
+    is stored of one that cannot be read is others' to say, so it is no longer of the version that was read."""
     tx.run("UPDATE partition SET listed = 0 WHERE source = ?", source)
     tx.many(
         "INSERT INTO partition (source, id, key, title, state, yields, reads, fingerprint, listed, pass_id, pass_open, pages,"
@@ -107,6 +108,7 @@ def put_partitions(tx: Tx, source: str, partitions: Sequence[Partition]) -> None
         " fingerprint = excluded.fingerprint, listed = 1, from_seq = excluded.from_seq",
         [(source, p.id, cleaned(p.key), clean(p.title), p.state, p.yields, p.reads, p.fingerprint, tx.seq) for p in partitions],
     )
+    tx.run("UPDATE partition SET version = NULL WHERE source = ? AND (listed = 0 OR state <> 'live')", source)
 
 
 # ---- dimensions ---------------------------------------------------------------------------------------------------------

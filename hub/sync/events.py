@@ -73,8 +73,8 @@ class RunSummary:
     run_id: int
     result: Result
     counts: Mapping[str, int] = field(default_factory=dict)
-    """read, new, changed, unchanged, older, rejected, unaccounted, partitions, requests, retries; of values ``values`` (read),
-    values_new, values_changed, values_gone"""
+    """read, new, changed, unchanged, older, rejected, unaccounted, partitions (of these ``same`` were left unread as unchanged),
+    requests, retries; of values ``values`` (read), values_new, values_changed, values_gone"""
     error: str | None = None
     hint: str | None = None
     seq: int | None = None

@@ -93,4 +93,5 @@ def _joined(pages: list[Page]) -> Page:
         unaccounted=tuple(u for p in pages for u in p.unaccounted),
         resume=pages[-1].resume,
         end=pages[-1].end,
+        version=pages[-1].version,
     )

@@ -19,23 +19,26 @@ LARGE = 5_000
 
 class Known(NamedTuple):
     """What earlier passes left: where the last complete one began (vendor time, ms), and under which fingerprint; whether one was
-    cut off and can go on; whether items are out of sight or held, so that only a listing tells whether they are back."""
+    cut off and can go on; whether items are out of sight or held, so that only a listing tells whether they are back; the version
+    of what it left, if it said one and nothing was read since."""
 
     cursor: int | None = None
     fingerprint: str | None = None
     cut_off: bool = False
     away: bool = False
+    version: str | None = None
 
 
 class Plan(NamedTuple):
     """One pass over a partition. ``census``: list its ids afterwards; ``reset``: the stored cursor is not to be used again;
-    ``note``: what a person should know of the choice."""
+    ``note``: what a person should know of the choice; ``version``: what need not be read again if the vendor still has it."""
 
     kind: PassKind
     since: datetime | None = None
     census: bool = False
     reset: bool = False
     note: str | None = None
+    version: str = ""
 
 
 def plan(partition: Partition, known: Known, fingerprint: str, *, mode: Mode, overlap: float, vendor_now: int | None) -> Plan:
@@ -48,7 +51,8 @@ def plan(partition: Partition, known: Known, fingerprint: str, *, mode: Mode, ov
         or known.cursor is None
         or known.fingerprint != fingerprint
     ):
-        return Plan("full")
+        same = partition.reads == "whole" and mode != "full" and known.fingerprint == fingerprint
+        return Plan("full", version=known.version or "" if same else "")
     if vendor_now is not None and known.cursor > vendor_now + CLOCK_TOLERANCE:
         text = f"the stored position of {partition.key or partition.title} lies in the vendor's future; it is read whole"
         return Plan("full", reset=True, note=text)

@@ -66,7 +66,8 @@ class Pass:
         self.position = self.start(self)
         self.carried = self.position.resume is not None
         since = None if self.position.since is None else datetime.fromtimestamp(self.position.since / 1000, UTC)
-        return Work(self.partition, since, self.position.resume, self.lists)
+        version = "" if self.carried or self.restarts else self.plan.version
+        return Work(replace(self.partition, version=version), since, self.position.resume, self.lists)
 
     @property
     def lists(self) -> bool:
@@ -293,6 +294,7 @@ class Reading:
             self._failed(partition, text, HELD)
         elif page.end is not None and position.kind != "recent" and not job.lists:
             listed = position.kind == "full"
+            self._record.counts["same"] += page.end == "unchanged"
             if page.end == "unchanged" and partition.yields == "items":
                 self._writer.restore(self._place(partition.id))
             self._complete(job, "listed" if listed and not job.unclear else "unclear")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,8 @@ def sync_source(
             return evaluate(store, config, mapping, name, as_of=as_of, run_id=run_id, listener=listener, now=now)
 
         source = config.sources[name]
+        if mode != "full":
+            settings = replace(settings, versions=writer.versions(name))
         run = Run(
             name, run_id, at, mode, source.canary, threads or source.threads or THREADS, new_account, _cycle_start(mapping, at)
         )

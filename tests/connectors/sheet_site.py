@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -30,6 +31,8 @@ class FileSite(StandIn):
     def __init__(self, content: bytes | None = None, path: str = "/exports/deals.csv") -> None:
         self.content = deals(DEALS) if content is None else content
         self._path = path
+        self.etags = False
+        """Whether it gives the file an ETag, and answers 304 to who has it."""
         self._fault: dict[str, Any] | None = None
         self._since = 0
         self._log: list[dict[str, Any]] = []
@@ -72,10 +75,18 @@ class FileSite(StandIn):
             return reply(b"<html>who are you</html>", "401 Unauthorized")
         if path != self._path:
             return reply(b"<html>nothing</html>", "404 Not Found")
+        known = headers.get("If-None-Match", headers.get("if-none-match"))
+        if known is not None and known == self.etag:
+            return reply(b"", "304 Not Modified", f"ETag: {self.etag}")
         return self._whole()
 
+    @property
+    def etag(self) -> str | None:
+        return f'"{hashlib.sha256(self.content).hexdigest()[:12]}"' if self.etags else None
+
     def _whole(self) -> bytes:
-        return reply(self.content).replace(b"application/json", b"text/csv", 1)
+        more = [f"ETag: {self.etag}"] if self.etags else []
+        return reply(self.content, "200 OK", *more).replace(b"application/json", b"text/csv", 1)
 
     def _failing(self, do: str, **options: Any) -> Answer:
         if do == "html":

@@ -74,7 +74,10 @@ def _said(counts: Mapping[str, Any]) -> Iterator[str]:
     gone, values_gone = (f", {_count(counts, n):,} gone" if _count(counts, n) else "" for n in ("gone", "values_gone"))
     if values:
         yield f"{count(values, 'value')} read, {values_new:,} new, {values_changed:,} changed{values_gone}{'' if read else rest}"
-    if read or not values:
+    same = _count(counts, "same")
+    if same:
+        yield f"{same:,} of {_count(counts, 'partitions'):,} unchanged since the last run and not read again"
+    if read or not (values or same):
         yield f"{count(read, 'item')} read, {new:,} new, {changed:,} changed{gone}{rest}"
 
 
