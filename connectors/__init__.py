@@ -25,8 +25,13 @@ class UnknownKind(LookupError):
 def kinds() -> tuple[str, ...]:
     """The names of all installed kinds, without importing any of them."""
     own = {m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name != "base"}
-    others = {e.name for e in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-    return tuple(sorted(own | others))
+    return tuple(sorted(own | _others().keys()))
+
+
+@cache
+def _others() -> dict[str, importlib.metadata.EntryPoint]:
+    """What other packages offer; finding them opens a file of every package that is installed."""
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
 
 
 def load(kind: str) -> _base.Kind:
@@ -36,11 +41,8 @@ def load(kind: str) -> _base.Kind:
     """
     if kind not in kinds():
         raise UnknownKind(kind, kinds())
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=kind):
-        found = entry.load()
-        break
-    else:
-        found = importlib.import_module(f"connectors.{kind}").KIND
+    entry = _others().get(kind)
+    found = entry.load() if entry is not None else importlib.import_module(f"connectors.{kind}").KIND
     if not isinstance(found, _base.Kind):
         raise TypeError(f"connector {kind!r} offers {type(found).__name__} instead of a Kind")
     return found

@@ -22,6 +22,7 @@ from hub.config import Schedule
 from hub.report import status as report
 from hub.report.status import NOTHING, Known, Plan, Promise, Status, Waiting, by_state, promised
 from hub.store import Store, inbox
+from tests.connectors.raw import RawServer, reply
 from tests.hub.cli.builders import run, shown
 from tests.hub.store.databases import *  # noqa: F403 - fixtures
 from tests.hub.store.world import NOON, World, item, world
@@ -358,14 +359,17 @@ def test_a_broken_mapping_file_waits(home: Path) -> None:
 
 @pytest.mark.timeout(300)  # it really waits between its tries, up to two minutes in all
 def test_after_a_failed_sync(home: Path) -> None:
+    server = RawServer(reply(b"{}", "401 Unauthorized"))  # an answer that no waiting mends: trying again takes a minute
+    (home / "config.toml").write_text(CONFIG.replace("http://127.0.0.1:9", server.url))
     assert run("sync", folder=home, ANCHORLINE_JIRA__TOKEN="k-12345").returncode == 1
+    server.close()
     found = data(home)
     secret, failed = found["waiting"]
     assert (secret["kind"], failed["kind"]) == ("secret", "failed") and "ANCHORLINE_JIRA__TOKEN" in secret["text"]
     (source,) = found["sources"]
     assert source["complete_at"] is None and source["runs"][0]["result"] == "failed"
     assert found["daemon"] == {"running": False, "pid": None, "host": None, "since_at": None}
-    assert "127.0.0.1:9 cannot be reached" in " ".join(run("status", folder=home).stdout.split())
+    assert "Jira refuses the credential (401)" in " ".join(run("status", folder=home).stdout.split())
 
 
 def test_beside_a_broken_configuration_the_last_good_one_is_told_of(home: Path) -> None:
