@@ -8,10 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from hub.measure.rows import MISSING
-from hub.model import Mapping, Metric, Rates, Sums, Window
-
-_MONEY = frozenset({"sum", "average", "latest"})
-"""What adds or takes amounts; the others count."""
+from hub.model import MONEY, Mapping, Metric, Rates, Sums, Window, day_in_words
 
 
 class Segment(NamedTuple):
@@ -35,7 +32,7 @@ class Converted(NamedTuple):
 
 def segments(mapping: Mapping, metric: Metric, window: Window) -> list[Segment]:
     """A window by the tables of rates that hold in its parts; what has no date goes by the latest of all."""
-    if metric.rates is None or metric.aggregate not in _MONEY:
+    if metric.rates is None or metric.aggregate not in MONEY:
         return [Segment(window)]
     tables = mapping.rates[metric.rates]
     if window.first is None and window.last is None:
@@ -65,7 +62,7 @@ def converted(mapping: Mapping, metric: Metric, parts: Sequence[tuple[Segment, S
 def _converted(mapping: Mapping, metric: Metric, parts: Sequence[tuple[Segment, Sequence[Sums]]]) -> Converted:
     rows = sum(s.rows for _, sums in parts for s in sums)
     newest = max((s.newest for _, sums in parts for s in sums if s.newest is not None), default=None)
-    if metric.rates is None or metric.aggregate not in _MONEY:
+    if metric.rates is None or metric.aggregate not in MONEY:
         return _together(metric, [s for _, sums in parts for s in sums], rows, newest)
     base = mapping.rates[metric.rates][0].base
     x = w = Fraction(0)
@@ -82,7 +79,7 @@ def _converted(mapping: Mapping, metric: Metric, parts: Sequence[tuple[Segment, 
 def _rate(metric: Metric, segment: Segment, sums: Sums) -> tuple[Fraction | None, str]:
     table, many = segment.rates, f"{sums.rows} row{'s' * (sums.rows != 1)}"
     if table is None:
-        when = f" ({in_words(sums.newest)})" if sums.newest is not None else ""
+        when = f" ({day_in_words(date.fromordinal(sums.newest))})" if sums.newest is not None else ""
         lie = "lies" if sums.rows == 1 else "lie"
         return None, f"{many} of {sums.currency or 'no currency'}{when} {lie} before the first rates of {metric.rates}"
     if sums.currency is None:
@@ -98,16 +95,10 @@ def _rate(metric: Metric, segment: Segment, sums: Sums) -> tuple[Fraction | None
 def several(metric: Metric, sums: Sequence[Sums]) -> str:
     """Why sums cannot be added as they are; "" where they can."""
     currencies = sorted({s.currency or "" for s in sums if s.currency != MISSING})
-    if len(currencies) < 2 or metric.aggregate not in _MONEY or metric.field not in (None, "value", "amount"):
+    if len(currencies) < 2 or metric.aggregate not in MONEY or metric.field not in (None, "value", "amount"):
         return ""
     words = [c or "no currency" for c in currencies]
     return f"its rows are in {', '.join(words[:-1])} and {words[-1]}: add `rates`"
-
-
-def in_words(day: int) -> str:
-    """A day as people write it: 12 Jan 2027."""
-    found = date.fromordinal(day)
-    return f"{found.day} {found.strftime('%b')} {found.year}"
 
 
 def _together(metric: Metric, sums: Sequence[Sums], rows: int, newest: int | None) -> Converted:
@@ -116,4 +107,4 @@ def _together(metric: Metric, sums: Sequence[Sums], rows: int, newest: int | Non
         return Converted(rows, Fraction(0), Fraction(0), newest, None, why)
     x, w = (sum((getattr(s, name) for s in sums), Fraction(0)) for name in ("x", "w"))
     unit = currencies[0] or None if len(currencies) == 1 and metric.field in (None, "value", "amount") else None
-    return Converted(rows, x, w, newest, unit if metric.aggregate in _MONEY else None)
+    return Converted(rows, x, w, newest, unit if metric.aggregate in MONEY else None)

@@ -11,9 +11,22 @@ from typing import NamedTuple
 
 from hub.measure.answers import MOST_NEWEST, Answer, Ask, Asking, Ledger, ask_all, side_by_side
 from hub.measure.measures import Measure, Measures
-from hub.measure.money import Converted, converted, in_words, segments, several
+from hub.measure.money import Converted, converted, segments, several
 from hub.measure.windows import Days, Span, periods
-from hub.model import STAYS, Baseline, Contribution, Cycle, KeyResult, Mapping, Measured, Metric, Sums, Window, fold
+from hub.model import (
+    STAYS,
+    Baseline,
+    Contribution,
+    Cycle,
+    KeyResult,
+    Mapping,
+    Measured,
+    Metric,
+    Sums,
+    Window,
+    day_in_words,
+    fold,
+)
 
 At = tuple[str, str]
 """(cycle id, folded id) of a key result."""
@@ -224,7 +237,7 @@ class _Reader:
             return Measured(None, "its rows have no date, so none is the latest: say `dated`")
         if len(rows) > 1:
             many = str(len(rows)) if len(rows) < MOST_NEWEST else f"{MOST_NEWEST} or more"
-            text = f"it has {many} values on {in_words(day)}: narrow it, or say `sum` or `average`"
+            text = f"it has {many} values on {day_in_words(date.fromordinal(day))}: narrow it, or say `sum` or `average`"
             return Measured(None, text, len(rows), day)
         (part,) = segments(self._mapping, metric, Window(rows[0].measure, day, day))
         money = converted(self._mapping, metric, [(part, (_as_sums(rows[0]),))])

@@ -6,7 +6,22 @@ exact ``Fraction``s; nothing here ever holds a float.
 
 from hub.model.items import Container, Dimensions, Item, SourceFacts, Sprint, Status, Value
 from hub.model.mapping import Mapping
-from hub.model.metrics import ALL, Aggregate, Curve, Filter, Judged, Metric, Pace, Rates, Relative, Rhythm, Scale, Step, Target
+from hub.model.metrics import (
+    ALL,
+    MONEY,
+    Aggregate,
+    Curve,
+    Filter,
+    Judged,
+    Metric,
+    Pace,
+    Rates,
+    Relative,
+    Rhythm,
+    Scale,
+    Step,
+    Target,
+)
 from hub.model.results import (
     Assessment,
     Attachment,
@@ -51,7 +66,7 @@ from hub.model.strategy import (
     Pillar,
     Team,
 )
-from hub.model.words import FROZEN, LEFT, PRESENT, NodeKind, Outcome, State, TargetKind, fold
+from hub.model.words import FROZEN, LEFT, PRESENT, NodeKind, Outcome, State, TargetKind, day_in_words, fold
 
 __all__ = [
     "ALL",
@@ -62,6 +77,7 @@ __all__ = [
     "FROZEN",
     "LEFT",
     "MEASURED",
+    "MONEY",
     "NAMED",
     "NUMBERS",
     "ORDINARY",
@@ -120,5 +136,6 @@ __all__ = [
     "Unit",
     "Value",
     "Window",
+    "day_in_words",
     "fold",
 ]

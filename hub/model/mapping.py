@@ -44,6 +44,11 @@ class Mapping:
     """By folded name, ascending by ``since``."""
 
     @property
+    def measures(self) -> bool:
+        """Whether anything is measured beside the work that is done: a metric, or the steps of a milestone."""
+        return bool(self.metrics) or any(key_result.steps for key_result in self.key_results.values())
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 

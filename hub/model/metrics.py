@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from hub.model.rules import Condition, Place
 
 Aggregate = Literal["count", "sum", "average", "latest", "distinct", "ratio", "nps", "days_between"]
+MONEY: frozenset[Aggregate] = frozenset({"sum", "average", "latest"})
+"""What adds or takes amounts; the others count."""
 Rhythm = Literal["day", "week", "month", "quarter", "year"]
 Judged = Literal["worst", "last", "average", "share"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Literal
 
 State = Literal["todo", "doing", "done", "dropped"]
@@ -16,6 +17,11 @@ LEFT = frozenset({"trashed", "deleted", "out_of_scope", "merged"})
 FROZEN = frozenset({"access_lost", "unobserved", "held"})
 """Presences of items that are out of sight or whose absence is not concluded: the last known stands, and every key result that
 they feed stays at its last snapshot."""
+
+
+def day_in_words(day: date) -> str:
+    """As people write it: 12 Jan 2027."""
+    return f"{day.day} {day:%b} {day.year}"
 
 
 def fold(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+from hub.model import day_in_words
 from hub.scale.verdict import plain
 
 _SIZES = ((10**9, "bn"), (10**6, "M"))
@@ -45,7 +46,7 @@ def day(on: date | str | None) -> str:
     if on is None:
         return ""
     at = date.fromisoformat(on) if isinstance(on, str) else on
-    return f"{at.day} {at:%b} {at.year}"
+    return day_in_words(at)
 
 
 def days(first: date | None, last: date | None) -> str:

@@ -8,12 +8,10 @@ from datetime import date
 from fractions import Fraction
 
 from hub.measure.windows import Days, Span
-from hub.model import Condition, Cycle, Mapping, Metric, Rates
+from hub.model import MONEY, Condition, Cycle, Mapping, Metric, Rates
 from hub.progress import day_of
 from hub.report import metric_words
 
-MONEY = frozenset({"sum", "average", "latest"})
-"""What adds or takes amounts; the others count."""
 OPEN = Span(None, None)
 
 

@@ -8,9 +8,9 @@ from datetime import date
 from fractions import Fraction
 
 from hub.measure.windows import Span
-from hub.model import Condition, Contribution, Metric, fold
+from hub.model import MONEY, Condition, Contribution, Metric, fold
 from hub.report.evidence import Group, Money, Row
-from hub.report.frame import MONEY, Frame, within
+from hub.report.frame import Frame, within
 
 MOST = 500
 """Left out rows that are kept per reason; all are counted."""

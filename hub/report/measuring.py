@@ -8,11 +8,10 @@ from functools import cached_property
 
 from hub.assess import Assessor, Known
 from hub.measure import Measures
-from hub.measure.readings import definition
 from hub.model import LEFT, Baseline, Contribution, Item, KeyResult, Metric, NodeResult, Value, Window, fold
 from hub.report.explain import Evaluated
 from hub.report.sift import Sieve, Sifted, Subject
-from hub.store.measured import measured_values
+from hub.store.measured import baselines, measured_values
 from hub.store.read import Reader
 
 
@@ -30,15 +29,7 @@ class Measuring:
     @cached_property
     def baselines(self) -> dict[tuple[str, str], Baseline]:
         """The frozen starts that the evaluation went by, or made."""
-        mapping, found = self.evaluated.mapping, {}
-        for each in self._reader.baselines():
-            at = (each.cycle, each.key_result)
-            key_result = mapping.key_results.get(at)
-            if key_result is None or key_result.metric is None or (each.seq or 0) > self.evaluated.seq:
-                continue
-            if each.of == definition(mapping, key_result):
-                found[at] = each
-        return found
+        return baselines(self._reader, self.evaluated.mapping, self.evaluated.seq)
 
     @cached_property
     def known(self) -> Known:

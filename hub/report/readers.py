@@ -25,7 +25,7 @@ _ADDS = {
 def read_by(evaluated: Evaluated, item: Item, tree: list[Item]) -> tuple[ReadBy, ...]:
     """The metrics and steps that read an item; ``tree`` is its whole tree, itself included."""
     mapping = evaluated.mapping
-    if item.presence in LEFT or item.duplicate_of is not None or not (mapping.metrics or _has_steps(evaluated)):
+    if item.presence in LEFT or item.duplicate_of is not None or not mapping.measures:
         return ()
     assessor, measures = Assessor(mapping, evaluated.dimensions, evaluated.as_of), Measures(mapping)
     mine: dict[int, list[Contribution]] = {}
@@ -33,10 +33,6 @@ def read_by(evaluated: Evaluated, item: Item, tree: list[Item]) -> tuple[ReadBy,
         if each.no == item.no:
             mine.setdefault(each.measure, []).append(each)
     return (*_metrics(evaluated, measures, mine), *_steps(evaluated, measures, mine))
-
-
-def _has_steps(evaluated: Evaluated) -> bool:
-    return any(key_result.steps for key_result in evaluated.mapping.key_results.values())
 
 
 def _metrics(evaluated: Evaluated, measures: Measures, mine: dict[int, list[Contribution]]) -> list[ReadBy]:

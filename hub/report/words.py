@@ -16,7 +16,6 @@ WHY = {
     "undated": "it was already done when first seen, without a date, so it belongs to no cycle",
     "level": "it stands under the level that this key result counts",
 }
-LEVEL_NAMES = {-1: "sub-tasks", 0: "stories", 1: "epics"}
 COUNTED = {"epic": "epics", "story": "stories", "leaf": "items without items beneath them", None: "stories and childless epics"}
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from hub.measure.windows import LENGTH
-from hub.model import Cycle, Mapping, Metric
+from hub.model import Cycle, Mapping, Metric, day_in_words
 
 DAY = 86_400_000
 
@@ -62,11 +62,6 @@ def _old(source: str, days: int, allowed: Fraction, late: Late, ended: int | Non
 def _time(age: int) -> str:
     hours = age // 3_600_000
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
-
-
-def day_in_words(day: date) -> str:
-    """12 Jan 2027."""
-    return f"{day.day} {day.strftime('%b')} {day.year}"
 
 
 def ended_at(mapping: Mapping, cycle: Cycle) -> int:

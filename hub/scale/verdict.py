@@ -7,9 +7,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from hub.model import STAYS, Cycle, KeyResult, Mapping, NodeResult, fold
+from hub.model import STAYS, Cycle, KeyResult, Mapping, NodeResult, day_in_words, fold
 from hub.progress import is_taken
-from hub.scale.late import Late, day_in_words, ended_at, late_metric, late_work
+from hub.scale.late import Late, ended_at, late_metric, late_work
 from hub.scale.pace import expected, number
 
 Status = Literal["missed", "off track", "at risk", "unknown", "not started", "too early", "on track", "done", "dropped", "draft"]

@@ -171,8 +171,10 @@ def _add_exact(sql: Sql, cuts: dict[int, list[int]], figures: dict[At, _Figures]
     d = sql.dialect
     statement = (
         f"SELECT measure, on_day, currency, exact FROM contribution WHERE exact IS NOT NULL AND {in_numbers(d, 'measure')}"
+        " AND on_day BETWEEN ? AND ?"
     )
-    for batch in sql.stream(statement, d.array(cuts), size=BATCH):
+    asked = [day for days in cuts.values() for day in days]
+    for batch in sql.stream(statement, d.array(cuts), min(asked, default=0), max(asked, default=0), size=BATCH):
         for measure, day, currency, exact in batch:
             at = bisect_right(cuts[measure], day) - 1
             piece = figures.get((measure, currency, cuts[measure][at])) if at >= 0 else None

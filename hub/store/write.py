@@ -380,8 +380,10 @@ class Writer:
         counts: Mapping[str, int] | None = None,
         messages: Iterable[Message] = (),
         baselines: Iterable[Baseline] = (),
+        measured: int | None = None,
     ) -> int | None:
-        """Store the nodes that changed, the evaluation and its messages; its seq. None, and nothing, while marks remain.
+        """Store the nodes that changed, the evaluation and its messages; its seq. None, and nothing, while marks remain, and
+        where other values are in force than as of the seq ``measured``.
 
         ``nodes`` are all nodes of the mapping; a snapshot of a node that is not among them ends. ``freshness`` is the end of
         each source's last complete run, looked up when it is not given. Of ``baselines`` those are frozen that are not yet: what
@@ -390,6 +392,8 @@ class Writer:
         results = list(nodes)
         with self._pen.begin() as tx:
             if tx.value("SELECT 1 FROM dirty LIMIT 1") is not None:
+                return None
+            if measured is not None and write_values.changed_since(tx, measured):
                 return None
             about = Conclusion(as_of, mapping_hash, engine, run_id, facts, freshness, counts)
             write_evaluation.finish(tx, about, results, messages, baselines)

@@ -105,6 +105,13 @@ def _stored(tx: Tx, at: Place, keys: Collection[Key]) -> dict[Key, Sequence[str 
     return {(row[0], row[1], row[2]): tuple(row[3:]) for row in found}
 
 
+def changed_since(tx: Tx, seq: int) -> bool:
+    """Whether values came or went after a seq."""
+    if tx.value("SELECT 1 FROM partition WHERE yields = 'values' AND from_seq > ? LIMIT 1", seq) is None:  # spares a scan
+        return False
+    return tx.value("SELECT 1 FROM metric_value WHERE from_seq > ? OR to_seq > ? LIMIT 1", seq, seq) is not None
+
+
 # ---- the end of a pass --------------------------------------------------------------------------------------------------
 
 

@@ -120,6 +120,7 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
     before = _still(reader, mapping, calculated=same)  # by the links of before: what is being calculated may break them
     for _ in range(ROUNDS):
         _links(writer, reader, work, listener)
+        read = reader.seq()
         measured = measure(reader, mapping, known_dimensions(reader, work.facts), work.as_of).key_results
         still = _frozen(reader, mapping, before)
         seq = writer.finish_evaluation(
@@ -130,6 +131,7 @@ def calculate(writer: Writer, reader: Reader, work: Work, listener: Callable[[in
             facts=facts,
             nodes=nodes(mapping, tally_counted(reader.unit_groups()), work.as_of, still, measured),
             baselines=[r.baseline for at, r in measured.items() if r.baseline is not None and at not in still],
+            measured=read,
         )
         if seq is not None:
             break
@@ -156,7 +158,7 @@ def _still(reader: Reader, mapping: Mapping, *, calculated: bool) -> dict[tuple[
     """Why key results stand still, by their links, by what items add to their measures, and by values that wait for a person.
     ``calculated``: what is stored was made with this mapping."""
     found = {at: set(parts) for at, parts in reader.frozen().items()}
-    if not (mapping.metrics or any(kr.steps for kr in mapping.key_results.values())):
+    if not mapping.measures:
         return found
     by_measure = reader.frozen_measures() if calculated else {}
     held, measures = reader.held_values(), Measures(mapping)

@@ -194,5 +194,3 @@ ALLOWANCE = lines(
 ktlo = { name = "Keep the lights on", budget = "20%", budget_for = { platform = "40%" } }
 """,
 )
-
-SECTIONS = (FILE, CYCLE, SCALE, PACE, RATES, ALLOWANCE)

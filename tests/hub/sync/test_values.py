@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
@@ -15,8 +17,9 @@ from hub.config import load_config
 from hub.report import Report
 from hub.report.holds import holds
 from hub.store import Store
+from hub.store.measured import measure
 from hub.sync.verify import Checked, verify_source
-from tests.hub.sync.tracker import START, Hub, Tracker, TrackerConnector
+from tests.hub.sync.tracker import START, STRATEGY, Hub, Tracker, TrackerConnector
 
 
 @pytest.fixture
@@ -246,3 +249,45 @@ def test_people_are_told_what_became_of_values(hub: Hub) -> None:
     hub.sync()
     told = shown(rendered(holds(hub.store), hub.now()))
     assert "19 of 30 values are gone at once." in told and "nps 2026-11-02" in told and "and 14 more" in told
+
+
+NPS = """
+[[metric]]
+id = "nps"
+name = "Net promoter score"
+source = "jira"
+latest = "value"
+series = "nps"
+unit = "EUR"
+
+[[key_result]]
+id = "loved"
+objective = "sell"
+name = "Customers love it"
+kind = "increase"
+metric = "nps"
+start = 10
+target = 50
+"""
+
+
+def test_a_value_that_comes_while_others_are_measured_is_in_the_result(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process takes a sheet over between the measuring and the snapshot: what is stored is of one moment."""
+    hub.rules(STRATEGY + NPS)
+    today = (hub.tracker.now - START).days
+    told: list[Any] = []
+
+    def measured(*given: Any) -> Any:
+        found = measure(*given)
+        if not told:
+            hub.tracker.tell("KPIS", {today: 42}, unit="EUR")
+            with monkeypatch.context() as own:
+                own.setattr(sys.modules["hub.sync.run"], "evaluate", lambda *_, **__: None)  # it waits for this evaluation
+                told.append(hub.sync(hours=0).counts["values_changed"])
+        return found
+
+    monkeypatch.setattr(sys.modules["hub.sync.evaluate"], "measure", measured)
+    hub.evaluate()
+    row = hub.reader.snapshot("2026-q4", "key_result", "loved")
+    assert told == [1] and row is not None
+    assert row.node.details["current"] == "42"
