@@ -13,6 +13,7 @@ from hub.measure import Joined, Readings, readings
 from hub.model import Baseline, Cycle, Measured, Metric, NodeResult, fold
 from hub.progress import day_of, parts_of
 from hub.report import judging, kind_words, measured
+from hub.report.beside import Former, former_targets
 from hub.report.evidence import Evidence, MetricExplanation, MetricRow, Metrics, PartRow
 from hub.report.explain import Evaluated
 from hub.report.figures import day, figure
@@ -41,6 +42,10 @@ class Asking:
     def late(self) -> Late:
         return judging.lateness(self._reader, self._evaluated, self._row.freshness)
 
+    @cached_property
+    def _retargeted(self) -> Mapping[tuple[str, str], list[Former]]:
+        return self._reader.retargeted(self._evaluated.seq)
+
     # ---- why a key result has its value ----
 
     def evidence(self, node: NodeResult, verdicts: Verdicts) -> Evidence | None:
@@ -54,10 +59,11 @@ class Asking:
             steps = measured.step_rows(mapping, key_result, node, self.measuring.steps(key_result, node))
             return Evidence(steps=steps, parts=parts, work=node.details.get("work", {}))
         unit = unit_of(mapping.metrics, key_result, node)
+        was = former_targets(mapping, key_result, unit, self._retargeted.get((node.cycle, node.id), ()))
         ends = kind_words.Ends(
             unit,
             kind_words.start_words(key_result, node, unit, *self._baseline(node)),
-            kind_words.target_words(key_result, node, unit),
+            kind_words.target_words(key_result, node, unit) + (f" ({was})" if was else ""),
         )
         subject = self.measuring.of_key_result(key_result)
         if subject is None:

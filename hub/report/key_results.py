@@ -13,6 +13,7 @@ from hub.model import STAYS, Attachment, Item, NodeResult, Unit
 from hub.progress import Tally, tally
 from hub.progress.completion import completion
 from hub.report import kind_words, words
+from hub.report.beside import NeedRow
 from hub.report.evidence import Evidence, Link
 from hub.report.explain import Evaluated, unit_rows
 from hub.report.tree import unit_of
@@ -69,6 +70,7 @@ class Told:
     links: tuple[Link, ...] = ()
     run: MappingABC[str, Any] = field(default_factory=dict)
     sources: tuple[SourceAge, ...] = ()
+    needs: tuple[NeedRow, ...] = ()
 
 
 def node_explanation(
@@ -111,6 +113,7 @@ def node_explanation(
             units=rows,
             units_total=len(rows),
             evidence=told.evidence,
+            needs=told.needs,
             **common,
         )  # fmt: skip
     below = tuple(_child(evaluated, child, said) for child, said in zip(children, node.details["children"], strict=True))

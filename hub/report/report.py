@@ -11,8 +11,10 @@ from typing import Any
 from hub.errors import AnchorlineError, UsageError
 from hub.mappings import parse
 from hub.model import Cycle, Dimensions, Item, Mapping, NodeResult, SourceFacts, fold
+from hub.progress import day_of
 from hub.report import words
 from hub.report.asking import Asking, kinds
+from hub.report.beside import needs
 from hub.report.evidence import Evidence, MetricExplanation, Metrics
 from hub.report.explain import Evaluated, item_explanation
 from hub.report.judging import judged
@@ -58,7 +60,7 @@ class Report:
             ends=which.ends,
             seq=evaluated.seq,
             as_of=evaluated.as_of,
-            company=TreeOf(evaluated, which.id, nodes, verdicts).company(),
+            company=TreeOf(evaluated, which.id, nodes, verdicts, self._reader.retargeted(evaluated.seq)).company(),
             sources=sources,
             counts=counts,
             broken_anchors=broken,
@@ -253,7 +255,9 @@ class Report:
         verdicts = self._verdicts(self._latest() or evaluated, self._nodes())
         evidence = self._asking(evaluated).evidence(node, verdicts) if node.kind == "key_result" else None
         links = searches(kinds(evaluated), _behind(attached, evidence))
-        told = Told(verdicts.get((node.cycle, node.kind, node.id)), evidence, links, about, self.sources())
+        key_result = evaluated.mapping.key_results.get((node.cycle, node.id)) if node.kind == "key_result" else None
+        waits = needs(evaluated.mapping, key_result, verdicts, day_of(evaluated.mapping, evaluated.as_of)) if key_result else ()
+        told = Told(verdicts.get((node.cycle, node.kind, node.id)), evidence, links, about, self.sources(), waits)
         return node_explanation(evaluated, node, children, attached, items, runs, told)
 
     def _explain_frozen(self, node: NodeResult, seq: int) -> NodeExplanation:

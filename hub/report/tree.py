@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hub.model import KeyResult, Metric, NodeKind, NodeResult, Objective, fold
 from hub.progress import cycles_around, day_of, is_taken, parts_of, whole_of
 from hub.report import kind_words, words
+from hub.report.beside import Former, former_targets, needs, waiting
 from hub.report.explain import Evaluated
 from hub.report.values import Node
 from hub.scale import Verdict
@@ -19,7 +21,7 @@ At = tuple[str, str]
 
 
 class TreeOf:
-    """``nodes`` and ``verdicts`` go by (cycle, kind, folded id)."""
+    """``nodes`` and ``verdicts`` go by (cycle, kind, folded id); ``former`` are the targets that key results had."""
 
     def __init__(
         self,
@@ -27,11 +29,12 @@ class TreeOf:
         cycle: str,
         nodes: MappingABC[NodeAt, NodeResult],
         verdicts: MappingABC[NodeAt, Verdict],
+        former: MappingABC[At, Sequence[Former]],
     ) -> None:
         self._mapping = evaluated.mapping
         self._today = day_of(evaluated.mapping, evaluated.as_of)
         self._cycle = cycle
-        self._nodes, self._verdicts = nodes, verdicts
+        self._nodes, self._verdicts, self._former = nodes, verdicts, former
         self._around = {c.id: set(cycles_around(self._mapping, c)) for c in self._mapping.cycles.values()}
         self._parts = parts_of(self._mapping)
 
@@ -98,11 +101,16 @@ class TreeOf:
         return {"unit": unit} if unit else {}
 
     def _note(self, key_result: KeyResult, figures: NodeResult) -> str:
-        note = kind_words.note(key_result, figures, unit_of(self._mapping.metrics, key_result, figures))
+        unit = unit_of(self._mapping.metrics, key_result, figures)
+        note = kind_words.note(key_result, figures, unit)
         if key_result.cycle != self._cycle:
             note = f"{key_result.cycle}: {note}"
         if "frozen" in figures.details:
             note = f"stands still; {note}"
+        was = former_targets(self._mapping, key_result, unit, self._former.get((key_result.cycle, fold(key_result.id)), ()))
+        note += f"; target {was}" if was else ""
+        waits = waiting(needs(self._mapping, key_result, self._verdicts, self._today))
+        note += f"; {waits}" if waits else ""
         if key_result.dropped is not None and not is_taken(key_result, self._today):
             note += f"; dropped on {key_result.dropped.on}, not rolled up: {key_result.dropped.why}"
         return note

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from hub.model import NodeKind, Outcome, State
+from hub.report.beside import NeedRow
 from hub.report.evidence import Evidence, Link, ReadBy
 
 
@@ -332,6 +333,8 @@ class NodeExplanation:
     """Of a key result that is not of kind completion"""
     links: tuple[Link, ...] = ()
     """Where the vendor shows what is counted"""
+    needs: tuple[NeedRow, ...] = ()
+    """What a key result waits for"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,15 @@ class Reader:
             found = read_calculated.snapshots(sql, "cycle = ? AND kind = ? AND id = ?", cycle, kind, id_)
         return found[-1] if found else None
 
+    def retargeted(self, as_of: int) -> dict[tuple[str, str], list[tuple[str | list[str], int]]]:
+        """By key result, as (cycle, folded id), the targets that it had before, as they are stored, each with the instant (ms) of
+        the evaluation as of which it had another one; the latest first. Up to the seq ``as_of``."""
+        found: dict[tuple[str, str], list[tuple[str | list[str], int]]] = {}
+        with self._store.read() as sql:
+            for cycle, id_, former, _, at in read_calculated.retargeted(sql, as_of):
+                found.setdefault((cycle, id_), []).append((former, at))
+        return found
+
     def mapping(self, hash_: str) -> MappingRow | None:
         """The mapping files behind a hash."""
         with self._store.read() as sql:

@@ -221,6 +221,23 @@ def held_key_results(sql: Sql, source: str, partition: str | None, kind: str) ->
     return {(row[0], row[1]) for row in rows}
 
 
+def retargeted(sql: Sql, as_of: int) -> Iterator[tuple[str, str, Any, Any, int]]:
+    """See ``Reader.retargeted``. A target is another one only where the mapping is, so only the results that ended at an
+    evaluation by other files are looked at."""
+    rows = sql.rows(
+        "SELECT a.cycle, a.id, a.details, b.details, change.as_of FROM (SELECT seq, as_of, mapping_hash,"
+        " lag(mapping_hash) OVER (ORDER BY seq) AS former FROM evaluation WHERE seq <= ?) AS change"
+        " JOIN snapshot AS a ON a.to_seq = change.seq AND a.kind = 'key_result'"
+        " JOIN snapshot AS b ON b.cycle = a.cycle AND b.kind = a.kind AND b.id = a.id AND b.seq = change.seq"
+        " WHERE change.former <> change.mapping_hash ORDER BY change.seq DESC",
+        as_of,
+    )
+    for cycle, id_, before, after, at in rows:
+        former, present = ((orjson.loads(text) if text else {}).get("target") for text in (before, after))
+        if former is not None and present is not None and former != present:
+            yield cycle, id_, former, present, at
+
+
 def snapshots(sql: Sql, condition: str, *given: Any) -> list[SnapshotRow]:
     rows = sql.rows(
         f"SELECT seq, to_seq, {codec.NODE_COLUMNS} FROM snapshot WHERE {condition} ORDER BY cycle, kind, id, seq", *given

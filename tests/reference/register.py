@@ -21,8 +21,6 @@ IN_PART = {
     "28": "Budgets are read and checked; no excess is judged yet, and `check` says so.",
     "34": "The fence is tested; who may edit a file is said outside of the mapping files.",
     "35": "`periods` is read; no figure uses it yet.",
-    "36": "What is given up is shown with its day and reason; what a target was before is not shown yet.",
-    "38": "What a key result waits for is read and checked; no status takes it into account yet.",
     "47": "`channel` is read; no message is sent yet.",
     "60": "`home` is read; no comment is read yet.",
 }

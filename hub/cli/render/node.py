@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from hub.cli.render.text import (
     BOLD,
     DIM,
     KEY,
+    WARN,
     bar,
     clean,
     columns,
@@ -35,6 +36,8 @@ from hub.cli.render.text import (
     words,
 )
 from hub.cli.render.tree import ages
+from hub.report.beside import NeedRow
+from hub.report.figures import day
 from hub.report.values import NodeExplanation, UnitRow
 
 OPEN = ("todo", "doing")
@@ -89,6 +92,8 @@ def _sections(value: NodeExplanation, now: int, width: int, rows: int | None) ->
         yield f"{counted}: {count(len(counting), 'item')}", _counted(counting, rows, width)
     if left:
         yield f"Attached, but not counted: {count(len(left), 'item')}", _left_out(left, rows is None, width)
+    if value.needs:
+        yield "Waits for", _needs(value.needs)
     if value.links:
         yield "At the vendor's", evidence.links(value.links)
     if value.sources:
@@ -122,6 +127,16 @@ def _calculation(value: NodeExplanation, details: bool) -> Group:
             table.add_row(_POLICY.get(name, clean(name.replace("_", " "))), Text(_policy(text)))
         rows.append(table)
     return Group(*rows)
+
+
+def _needs(rows: Sequence[NeedRow]) -> Table:
+    table = columns()
+    for _ in range(4):
+        table.add_column()
+    for row in rows:
+        by = "" if row.by is None else f"needed {'since' if row.is_late else 'by'} {day(row.by)}"
+        table.add_row(Text(clean(row.id), KEY), clean(row.name), status(row.status), Text(by, WARN if row.is_late else ""))
+    return table
 
 
 def _policy(value: Any) -> str:

@@ -245,7 +245,8 @@ _KEY_RESULT = (
     Key(
         "needs",
         either(_ONE_NEED, listed(_ONE_NEED), words="id, `{ key_result = ID, by = DAY }`, or a list of them"),
-        "Key results that it waits for, whoever owns them. Checked for circles, and kept.",
+        "Key results that it waits for, whoever owns them. Checked for circles, and shown beside its number until they are done; "
+        "its status does not change by it.",
         'needs = [{ key_result = "soc2", by = 2027-02-15 }]',
     ),
     Key(
