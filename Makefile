@@ -3,6 +3,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv 2>/dev/null)
+# One more than there are processors: a test that waits for a process or a server leaves its own idle.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))')
 # Uncompiled bytecode makes every start of the command line slow.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
@@ -14,10 +16,10 @@ demo: $(VENV)/.ready  ## sync the sandbox company and show its key results
 	@$(VENV)/bin/anchorline demo
 
 test: $(VENV)/.ready  ## all tests, long sweeps sampled
-	$(PY) -m pytest -n auto -m "not slow"
+	$(PY) -m pytest -n $(WORKERS) -m "not slow"
 
 test-all: $(VENV)/.ready  ## the whole sweeps and seeds as well
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n $(WORKERS)
 
 check: $(VENV)/.ready  ## style, types, imports
 	$(VENV)/bin/ruff check .

@@ -193,6 +193,8 @@ def _clear_traces(writer: Writer) -> None:
 
 def _commit(folder: Path) -> str | None:
     """The commit that the mapping folder stands at, where it is under git; of use to people, nothing depends on it."""
+    if not any((above / ".git").exists() for above in (folder, *folder.resolve().parents)):
+        return None
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
