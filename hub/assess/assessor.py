@@ -7,6 +7,7 @@ from datetime import date
 from itertools import takewhile
 from typing import NamedTuple
 
+from hub.assess.sections import Sections
 from hub.assess.teams import TORN, Teams
 from hub.assess.valued import Known, Valued
 from hub.credit import Credit, Tree, Units, trees
@@ -64,6 +65,7 @@ class Assessor:
         self.mapping = mapping
         self.matcher = Matcher(mapping, dimensions, as_of)
         self.states = States(mapping, dimensions)
+        self._sections = Sections(mapping, dimensions)
         self._teams = Teams(mapping, self.matcher.fields)
         self._credit = Credit(mapping)
         self._units = Units(mapping)
@@ -74,6 +76,7 @@ class Assessor:
     def part(self, items: Iterable[Item]) -> Part:
         """Attachments, units and findings of the items, which must be whole trees. Items that have left are as if not read."""
         found = Part([], [], [], [])
+        items = map(self.settled, items) if self._sections else items
         forest, cut = trees(item for item in items if item.presence not in LEFT)
         for item in cut:
             text = f"{item.key or item.id} is its own ancestor; its parent is set aside"
@@ -81,6 +84,10 @@ class Assessor:
         for tree in forest:
             self._tree(tree, found)
         return found
+
+    def settled(self, item: Item) -> Item:
+        """The item with the status that counts, where it is in sections of several projects."""
+        return self._sections.settled(item)
 
     def context(self, item: Item, above: Iterable[Item]) -> Context:
         """What the rules know of an item besides itself; ``above`` are its ancestors, the nearest first."""

@@ -92,10 +92,11 @@ class Status(NamedTuple):
 
 
 class Container(NamedTuple):
-    """A project, board or section."""
+    """A project, board or section; ``within`` is the id of the project in which a section is."""
 
     key: str | None
     name: str
+    within: str | None = None
 
 
 class Sprint(NamedTuple):

@@ -49,7 +49,8 @@ def item_explanation(
         return replace(then, what_if=tuple(labels), before=now.sentence, facts=now.facts, moved=moved)
     assessor = Assessor(evaluated.mapping, evaluated.dimensions, evaluated.as_of)
     part = assessor.part(tree)
-    by_no = {i.no: i for i in (canonical, *tree) if i is not None}
+    item = assessor.settled(item)
+    by_no = {i.no: assessor.settled(i) for i in (canonical, *tree) if i is not None}
     attachment = next((a for a in part.attachments if a.no == item.no and a.cycle == cycle), None)
     has_left = attachment is None  # the assessment treats it as not read
     if attachment is None:
@@ -154,11 +155,12 @@ def _rule_step(verdict: RuleVerdict) -> RuleStep:
 def _facts(item: Item, dimensions: Dimensions) -> dict[str, Any]:
     listed = dimensions.statuses.get((item.source, item.status_id)) if item.status_id else None
     sprints = [dimensions.sprints.get((item.source, s)) for s in item.sprints]
-    projects = [dimensions.containers.get((item.source, c)) for c in item.containers]
+    places = [(c, dimensions.containers.get((item.source, c))) for c in item.containers]
     return {
         "type": item.type,
         "level": item.level,
-        "project": [p.key or p.name if p else c for p, c in zip(projects, item.containers, strict=True)],
+        "project": [p.key or p.name if p else c for c, p in places if p is None or p.within is None],
+        **({"section": sections} if (sections := [p.name for _, p in places if p is not None and p.within]) else {}),
         "status": item.status,
         "status_id": item.status_id,
         "status_category": item.category,

@@ -194,7 +194,7 @@ class Report:
             if wanted in (fold(team.id), fold(team.name)):
                 return f"{team.name} is a team ({team.place}): `anchorline unanchored --team {team.id}` shows its loose work."
         for (source, _), container in evaluated.dimensions.containers.items():
-            if wanted in (fold(container.key or ""), fold(container.name)):
+            if container.within is None and wanted in (fold(container.key or ""), fold(container.name)):
                 key = container.key or container.name
                 return f"{key} is a project of {source}: `anchorline unanchored --project {key}` shows its loose work."
         return None

@@ -141,10 +141,11 @@ def _check(evaluated: Evaluated, wanted: Wanted) -> None:
     if wanted.source and wanted.source not in evaluated.dimensions.sources:
         raise UsageError(f"There is no source {wanted.source!r}.", hint=_known("There are", evaluated.dimensions.sources))
     if wanted.project:
-        names = [t for c in evaluated.dimensions.containers.values() for t in (c.key, c.name) if t]
-        ids = [id_ for _, id_ in evaluated.dimensions.containers]
+        projects = {at: row for at, row in evaluated.dimensions.containers.items() if row.within is None}
+        names = [t for row in projects.values() for t in (row.key, row.name) if t]
+        ids = [id_ for _, id_ in projects]
         if fold(wanted.project) not in {fold(t) for t in (*names, *ids)}:
-            keys = sorted({c.key or c.name for c in evaluated.dimensions.containers.values()})
+            keys = sorted({row.key or row.name for row in projects.values()})
             raise UsageError(f"There is no project {wanted.project!r}.", hint=_known("The sources have", keys))
 
 
@@ -174,6 +175,8 @@ def _project_texts(evaluated: Evaluated, item: Item) -> set[str]:
     texts: set[str] = set()
     for id_ in item.containers:
         row = evaluated.dimensions.containers.get((item.source, id_))
+        if row is not None and row.within is not None:
+            continue
         texts |= {fold(t) for t in (id_, row.key if row else None, row.name if row else None) if t}
     return texts
 
@@ -199,7 +202,8 @@ def _row(evaluated: Evaluated, item: Item, attachment: Attachment) -> Unanchored
     return UnanchoredRow(
         source=item.source, id=item.id, key=item.key, title=title_of(evaluated.mapping, item), url=item.url,
         type=item.type, state=state,
-        status=item.status, project=next((c.key or c.name for c in containers if c), None), team=team.name if team else None,
+        status=item.status, project=next((c.key or c.name for c in containers if c and not c.within), None),
+        team=team.name if team else None,
         effort=effort(evaluated, item), updated_at=item.updated_at, age_days=_age(evaluated, item),
         why=_why(evaluated, attachment), broken=attachment.broken,
     )  # fmt: skip

@@ -166,8 +166,10 @@ class Fields:
     def _project(self, item: Item) -> tuple[str, ...]:
         texts: list[str] = []
         for id_ in item.containers:
-            texts.append(id_)
             row = self._d.containers.get((item.source, id_))
+            if row is not None and row.within is not None:
+                continue  # a section is a status, and no project
+            texts.append(id_)
             if row is not None:
                 texts += [t for t in (row.key, row.name) if t]
         return (*texts, *(f"{item.source}:{t}" for t in texts))

@@ -220,8 +220,9 @@ def contribution(row: Sequence[Any]) -> Contribution:
 def dimensions(rows: Sequence[Sequence[Any]]) -> Dimensions:
     """Rows of (source, kind, id, name, category, attributes).
 
-    A container's ``key`` is in its attributes. A sprint's board is ``board``, ``originBoardId`` or ``boardId``, its start
-    ``starts_at`` or ``startDate``, in milliseconds or as ISO 8601 with an offset; what cannot be read is None.
+    A container's ``key``, and of a section the project that it is ``within``, are in its attributes. A sprint's board is
+    ``board``, ``originBoardId`` or ``boardId``, its start ``starts_at`` or ``startDate``, in milliseconds or as ISO 8601 with an
+    offset; what cannot be read is None.
     """
     statuses: dict[tuple[str, str], Status] = {}
     containers: dict[tuple[str, str], Container] = {}
@@ -233,7 +234,7 @@ def dimensions(rows: Sequence[Sequence[Any]]) -> Dimensions:
         if kind == "status":
             statuses[at] = Status(name, category)
         elif kind == "container":
-            containers[at] = Container(more.get("key"), name)
+            containers[at] = Container(more.get("key"), name, more.get("within"))
         elif kind == "sprint":
             sprints[at] = Sprint(name, category, _board(more), _instant(more.get("starts_at", more.get("startDate"))))
         elif kind == "type":
