@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from hub.cli.options import CycleOption, Json, days, number
+from hub.cli.options import CycleOption, Json, Number, days, number
 
 commands = typer.Typer()
 
@@ -100,7 +99,7 @@ def reconcile(
     context: typer.Context,
     text: Annotated[str, typer.Argument(metavar="KR", help="A key result by id or name.")],
     expect: Annotated[
-        Fraction | None,
+        Number | None,
         typer.Option("--expect", metavar="N", parser=number, help="The number that somebody else has, in the same unit."),
     ] = None,
     ids: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +12,7 @@ from hub.errors import UsageError
 from hub.model.words import fold
 
 if TYPE_CHECKING:
+    from hub.cli.options import Number
     from hub.report import Report
 
 DIFFERENT = 1
@@ -24,7 +24,7 @@ _HEADS = ("key", "issue key", "issuekey", "id", "issue id")
 def reconcile(
     path: Path,
     text: str,
-    expect: Fraction | None,
+    expect: Number | None,
     cycle: str | None,
     ids: Path | None,
     column: str | None,
@@ -40,7 +40,8 @@ def reconcile(
         raise UsageError("There is nothing to compare with.", hint="Give their number, --expect 212, or their keys, --ids FILE.")
     if column is not None and ids is None:
         raise UsageError("--column names a column of the file of --ids.", hint="Add --ids FILE, or leave --column out.")
-    theirs = Theirs(expect, None if ids is None else keys(ids, column))
+    value, places = expect or (None, 0)
+    theirs = Theirs(value, None if ids is None else keys(ids, column), places)
     with opened(path) as (_, report, _files):
         if report.mapping_hash() is None:
             raise access.not_yet()

@@ -16,6 +16,15 @@ class Theirs:
 
     expected: Fraction | None = None
     ids: tuple[str, ...] | None = None
+    places: int = 0
+    """With how many decimals the number is said"""
+
+    def is_same(self, ours: Fraction | None) -> bool:
+        """Whether a number of ours is theirs, or would be if it were said with as many decimals."""
+        if self.expected is None or ours is None:
+            return self.expected is None
+        scale = 10**self.places
+        return ours == self.expected or abs(self.expected - ours) * scale * 2 < 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Reconciled:
     theirs: Fraction | None
     difference: Fraction | None
     equal: bool
+    """Also where theirs is ours, rounded to the decimals that theirs has"""
     rows: int
     """How many rows are behind our number"""
     suspects: tuple[Suspect, ...]

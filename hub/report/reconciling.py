@@ -12,6 +12,7 @@ from hub.report import words
 from hub.report.asking import Asking
 from hub.report.evidence import Evidence, Group, Row
 from hub.report.explain import Evaluated, item_explanation
+from hub.report.figures import days, figure
 from hub.report.reconciled import OneSided, Ours, Reconciled, Sides, Theirs, suspects
 from hub.report.values import NodeExplanation, UnitRow
 from hub.store.read import Reader
@@ -34,15 +35,16 @@ class Reconciling:
         )
         expected, number = theirs.expected, ours.number
         difference = None if expected is None or number is None else expected - number
+        same = theirs.is_same(number)
         found = Reconciled(
             key_result.id, key_result.name, node.cycle, told.seq, told.as_of, ours.what, ours.unit, number, ours.why, expected,
-            difference, difference == 0 if expected is not None else True, len(ours.rows), suspects(ours, difference),
+            difference, same, len(ours.rows), () if same else suspects(ours, difference),
         )  # fmt: skip
         if theirs.ids is None:
             return found
         sides = Sides(ours, theirs.ids, renamed)
         missing = tuple(self._missing(key_result, *each) for each in sides.missing())
-        same = found.equal and not missing and not sides.only_ours
+        same = same and not missing and not sides.only_ours
         return replace(
             found, equal=same, ids=sides.ids, both=sides.both, only_theirs=missing, only_ours=sides.only_ours, twice=sides.twice
         )
@@ -61,8 +63,9 @@ class Reconciling:
         if subject is not None and wanted:  # again, so that none of what they name is cut off
             sifted = self._asking.measuring.sift(subject, wanted)
             evidence = replace(evidence, rows=sifted.rows, left_out=sifted.groups)
-        share = key_result.judge == "share" and evidence.periods
-        what = "the share of periods that hold" if share else "its current value"
+        if key_result.judge == "share" and evidence.periods:
+            return _of_periods(evidence)
+        what = "its current value"
         return Ours(what, evidence.value, evidence.unit, evidence.why, evidence.rows, evidence.left_out)
 
     # ---- their side ----
@@ -164,6 +167,22 @@ def _weight(key_result: KeyResult, unit: UnitRow) -> Fraction:
     if key_result.by == "count":
         return unit.part
     return unit.part * Fraction(unit.estimate) if unit.estimate is not None else Fraction(0)
+
+
+def _of_periods(evidence: Evidence) -> Ours:
+    """Of a share of periods: those that hold in per cent of all that are judged."""
+    judged = [period for period in evidence.periods if period.holds is not None]
+    adds = Fraction(100, len(judged)) if judged else Fraction(0)
+    row: dict[bool, list[Row]] = {True: [], False: []}
+    for period in judged:
+        name = days(period.first, period.last)
+        row[bool(period.holds)].append(Row("", name, figure(period.value, evidence.unit), adds=adds))
+    failed = row[False]
+    groups = (
+        (Group("periods", "the period does not hold", len(failed), tuple(failed), adds=adds * len(failed)),) if failed else ()
+    )
+    number = None if evidence.value is None else adds * len(row[True])
+    return Ours("the share of periods that hold", number, "%", evidence.why, tuple(row[True]), groups)
 
 
 def _of_steps(evidence: Evidence) -> Ours:

@@ -34,11 +34,15 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
 def main() -> int:
     """Read the command line and serve."""
     args = arguments().parse_args()
     # Noon of a given day keeps every answer the same on every run; without one the clock begins at the real time.
-    start = company.epoch_ms(args.today) + company.DAY_MS // 2 if args.today else int(datetime.now(UTC).timestamp() * 1000)
+    start = company.epoch_ms(args.today) + company.DAY_MS // 2 if args.today else _now()
     today: date = args.today or datetime.now(UTC).date()
 
     def build() -> Site:
@@ -49,7 +53,8 @@ def main() -> int:
             site.catalog.deployment = args.deployment
             return site
         lists = datacenter_lists if args.deployment == "datacenter" else catalog
-        return Site(lists.generated(today), History(args.seed, args.issues, today), now=start)
+        began = start if args.today or not args.ticking else _now()  # a clock that runs keeps to the real time after a reset
+        return Site(lists.generated(today), History(args.seed, args.issues, today), now=began)
 
     from hub.sandbox.answers import Settings
     from hub.sandbox.server import serve

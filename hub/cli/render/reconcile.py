@@ -31,13 +31,16 @@ def reconciled(value: Reconciled, width: int) -> Parts:
 
 
 def _verdict(value: Reconciled) -> Text:
+    if value.equal and value.difference:
+        return Text("Both sides are the same, with the decimals that theirs has.", f"{BOLD} green")
     if value.equal:
         return Text("Both sides are the same.", f"{BOLD} green")
     if value.theirs is not None and value.ours is None:
         return Text(f"There is no number of ours to compare: {clean(value.why)}.", f"{BOLD} {WARN}")
     if value.difference:
         more = "more" if value.difference > 0 else "less"
-        return Text(f"Theirs is {figure(abs(value.difference), value.unit)} {more} than ours.", f"{BOLD} {WARN}")
+        by = change(abs(value.difference), value.unit).removeprefix("+")
+        return Text(f"Theirs is {by} {more} than ours.", f"{BOLD} {WARN}")
     return Text(
         "The rows are not the same" + (", although the number is." if value.theirs is not None else "."), f"{BOLD} {WARN}"
     )

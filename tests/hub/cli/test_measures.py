@@ -6,8 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import typer
 from rich.cells import cell_len
 
+from hub.cli.options import Number, number
 from hub.cli.reconciling import keys
 from hub.cli.render.item import item
 from hub.cli.render.metrics import metric, metrics
@@ -286,6 +288,25 @@ def test_numbers_side_by_side_are_short_but_never_hide_that_they_differ() -> Non
     assert figures(Fraction(477_750), Fraction(1_600_000)) == ("477,750", "1,600,000")
     assert figures(Fraction(2_500_000_000), Fraction(10**10)) == ("2.5 bn", "10 bn")
     assert figures(Fraction("99.95"), Fraction("99.9")) == ("99.95", "99.9")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "places"),
+    [("212", "212", 0), ("9,000,000", "9000000", 0), ("553,728.50", "553728.5", 2), ("-1.5", "-1.5", 1),
+     ("9 000 000.1", "9000000.1", 1), ("0.125", "0.125", 3), ("1,234.567", "1234.567", 3), ("1.2340", "1.234", 4)],
+)  # fmt: skip
+def test_a_number_as_people_write_it(text: str, value: str, places: int) -> None:
+    assert number(text) == Number(Fraction(value), places)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("553,7", "is not a number"), ("600.000", "write 600000, or 600.0000"), ("1e3", "is not a number"),
+     ("1/3", "is not a number"), ("9,00,000", "is not a number"), ("", "is not a number"), ("1,234 567", "is not a number")],
+)  # fmt: skip
+def test_what_may_be_two_numbers_is_none(text: str, said: str) -> None:
+    with pytest.raises(typer.BadParameter, match=said):
+        number(text)
 
 
 def test_single_numbers_differences_and_days() -> None:

@@ -381,6 +381,31 @@ def test_attached_work_is_reconciled_by_its_units(company: Company) -> None:
     assert everything is not None and everything.equal
 
 
+def test_a_number_is_the_same_with_the_decimals_that_theirs_has(company: Company) -> None:
+    company.evaluate(deal("1", "100.4567"), deal("2", "220"))
+    expected = {("320.46", 2): True, ("320.5", 1): True, ("320", 0): True, ("320.45", 2): False, ("321", 0): False}
+    for (text, places), equal in expected.items():
+        found = company.report.reconcile("arr", Theirs(Fraction(text), places=places))
+        assert found is not None
+        assert found.equal == equal and not (equal and found.suspects), text
+    found = company.report.reconcile("arr", Theirs(Fraction("320.46"), places=2))
+    assert found is not None and found.difference == Fraction("0.0033"), "what is left is told"
+
+
+def test_a_share_of_periods_is_reconciled_in_per_cent(company: Company) -> None:
+    text = FILES["mappings/all.toml"].replace('judge = "last"', 'judge = "share"')
+    mapping, problems = parse({"mappings/all.toml": text}, "UTC")
+    assert mapping is not None, problems
+    company.mapping = mapping
+    company.evaluate(reading("2026-01-07", "99.95"), reading("2026-01-14", "99.5"), reading("2026-01-21", "100"))
+    found = company.report.reconcile("up", Theirs(Fraction("66.67"), places=2))
+    assert found is not None
+    assert (found.ours, found.unit, found.rows, found.equal) == (Fraction(200, 3), "%", 2, True)
+    whole = company.report.reconcile("up", Theirs(Fraction(100)))
+    assert whole is not None and [(s.exactly, s.group.why) for s in whole.suspects] == [(True, "the period does not hold")]
+    assert [row.name for row in whole.suspects[0].group.rows] == ["12 Jan to 18 Jan 2026"]
+
+
 def test_steps_are_reconciled_by_those_that_are_done(company: Company) -> None:
     company.evaluate(issue("1", "saml", done=True), issue("2", "scim"))
     found = company.report.reconcile("launch", Theirs(Fraction(2)))

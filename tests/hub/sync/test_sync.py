@@ -112,7 +112,7 @@ def test_an_interrupted_pass_goes_on_where_it_stopped(light: Hub, sb: Sandbox) -
     """The details of the second half fail for good; the next run asks only for what is missing."""
     sb.switch(page_limit=5)
     sb.fault("status", path="/rest/api/3/search/jql", at=[4], status=403)
-    stopped = light.sync()
+    stopped = light.sync(threads=1)  # the fourth search is then one of a project of which something was read
     assert stopped.result in ("partial", "failed") and stopped.counts["read"] > 0
     resumed: list[bool] = []
     sb.control("DELETE", "log")
