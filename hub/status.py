@@ -56,13 +56,16 @@ class States:
         self._dropped = mapping.dropped_resolutions
         self._statuses = dimensions.statuses
         self._words = StatusWords(mapping, dimensions)
-        self._known: dict[tuple[str | None, ...], Reading] = {}
+        self._known: dict[tuple[str | bool | None, ...], Reading] = {}
 
     def of(self, item: Item) -> State:
         return self.read(item).state
 
     def read(self, item: Item) -> Reading:
-        signature = (item.source, item.status_id, item.status, item.category, item.resolution_id, item.resolution, item.presence)
+        bare = item.done_at is not None and not item.status and not item.status_id
+        signature = (
+            item.source, item.status_id, item.status, item.category, item.resolution_id, item.resolution, item.presence, bare
+        )  # fmt: skip
         found = self._known.get(signature)
         if found is None:
             found = self._known[signature] = self._judge(item)
@@ -74,6 +77,8 @@ class States:
         listed = row.category if row and row.category in BY_CATEGORY else None
         copied = item.category if item.category in BY_CATEGORY else None
         category = listed or copied
+        if category is None and item.done_at is not None and not item.status and not item.status_id:
+            category = "done"  # a row that knows no status and says when it was done
         state: State = word.state if word else BY_CATEGORY[category] if category else "todo"
         if state == "done" and self._resolved_as_dropped(item):
             state = "dropped"

@@ -63,14 +63,18 @@ def audit(mapping: Mapping, items: Iterable[Item], dimensions: Dimensions, as_of
     working = [a for a in found if a.outcome not in ("ignored", "duplicate") and activity(by_no[a.no], a.state)]
     active = [a for a in working if by_no[a.no].level >= 0]  # sub-tasks are their parents' business, as in the tree's counts
     auditor = _Auditor(mapping, assessor, by_no, found, cycle or "")
+    read = {metric.source for metric in mapping.metrics.values()}
+    others = {item.no: item for item in present if item.no not in by_no and item.source in read}
+    rows = _Auditor(mapping, assessor, others, [], cycle or "")  # no work, but their statuses decide what metrics count
     lines = [
         *auditor.contested(),
         *auditor.broken(),
         *auditor.rules(),
         *auditor.unevaluable(),
         *auditor.owners(),
-        *auditor.statuses(),
+        *_Auditor(mapping, assessor, {item.no: item for item in present}, [], "").statuses(dimensions),
         *auditor.findings([f for f in part.findings if f.no is None or f.no in by_no]),
+        *rows.findings([f for f in part.findings if f.kind == "status" and f.no in others]),
         *auditor.types(active, dimensions),
         *auditor.teamless(active, dimensions),
     ]
@@ -198,11 +202,14 @@ class _Auditor:
             text = f'The team "{team}" owns the project "{written}", which no item is in'
             yield self._line("owner", place, text, f'Did you mean "{near}"?' if near else "Correct it, or remove it.", [])
 
-    def statuses(self) -> Iterator[AuditLine]:
-        """Lines of status maps that fit no item's status."""
-        values = Values(self.assessor.matcher.fields, self.items.values()).of("status")
-        for words in self.mapping.statuses.values():
-            for word in words:
+    def statuses(self, dimensions: Dimensions) -> Iterator[AuditLine]:
+        """Lines of status maps that fit no status of an item of their source, or of their kind. Of a source that has no items
+        nothing is known."""
+        for name, words in self.mapping.statuses.items():
+            named = {s for s, facts in dimensions.sources.items() if fold(s) == name or fold(facts.kind) == name}
+            those = [item for item in self.items.values() if item.source in named]
+            values = Values(self.assessor.matcher.fields, those).of("status")
+            for word in words if those else ():
                 how: Literal["equal", "glob"] = "glob" if "*" in word.folded or "?" in word.folded else "equal"
                 if not any(holds(Test(how, word.folded, word.written), text) for text in values):
                     near = nearest(word.folded, values)

@@ -96,6 +96,15 @@ def test_only_what_neither_map_nor_category_decides_is_unmapped() -> None:
     assert read(unknown._replace(category="new")).kind is None
 
 
+def test_a_row_without_a_status_that_says_when_it_was_done_is_done() -> None:
+    """A sheet of savings with a column for the day and none for a status."""
+    row = item(1, category=None, status=None, status_id=None, resolution=None)._replace(done_at=1)
+    assert (read(row).state, read(row).kind) == ("done", None)
+    assert (read(row._replace(done_at=None)).state, read(row._replace(done_at=None)).kind) == ("todo", "status")
+    assert read(row._replace(status="Open")).state == "todo", "what it says goes first"
+    assert read(row._replace(category="new")).state == "todo"
+
+
 # ---- resolutions and presence ---------------------------------------------------------------------------------------------
 
 

@@ -98,18 +98,26 @@ def status_map_line(world: World, item: Item) -> StatusWord | None:
 def state_by_category(world: World, item: Item) -> str:
     """ "The status category of the vendor's status **list** (looked up by status id) gives `new` = todo, `indeterminate` =
     doing, `done` = done. Where the list does not know the status, or gives it none of these three, the category copied into the
-    item is used; where there is none either, the item is todo" """
+    item is used; where there is none either, the item is todo (...), but an item that has no status at all and a done date is
+    done" """
     row = world.dimensions.statuses.get((item.source, item.status_id or ""))
     if row is not None and row.category in STATES:
         return STATES[row.category]
+    if item.category not in STATES and is_done_without_a_status(item):
+        return "done"
     return STATES.get(item.category or "", "todo")
+
+
+def is_done_without_a_status(item: Item) -> bool:
+    """ "an item that has no status at all and a done date" """
+    return not item.status and not item.status_id and item.done_at is not None
 
 
 def is_reported_unmapped(world: World, item: Item) -> bool:
     """ "where there is none either, the item is todo and the status is reported as unmapped" """
     row = world.dimensions.statuses.get((item.source, item.status_id or ""))
     known = (row is not None and row.category in STATES) or item.category in STATES
-    return status_map_line(world, item) is None and not known
+    return status_map_line(world, item) is None and not known and not is_done_without_a_status(item)
 
 
 def is_reported_disagreeing(world: World, item: Item) -> bool:
