@@ -118,9 +118,9 @@ class Plan:
         return self.folder / CONFIG
 
 
-def write(plan: Plan) -> Path | None:
-    """Make the folder and its files anew. Mapping files that somebody changed or added are moved aside first; where to.
-    Raises ``UsageError`` for a folder that is not the demo's own."""
+def write(plan: Plan) -> list[Path]:
+    """Make the folder and its files anew. What somebody changed of them, or added to the mapping files, is moved aside first;
+    where to. Raises ``UsageError`` for a folder that is not the demo's own."""
     folder = plan.folder
     if folder.exists() and not (folder / MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         text = f"{folder} is there already and was not made by `anchorline demo`."
@@ -129,7 +129,7 @@ def write(plan: Plan) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         texts = moved(shipped(), plan.today)
         kept = _aside(folder)
-        (folder / MARKER).write_text(_MARK + _digests(texts), "utf-8")
+        (folder / MARKER).write_text(_MARK, "utf-8")
         for old in (folder / "data", folder / MAPPINGS):
             shutil.rmtree(old, ignore_errors=True)
         (folder / MAPPINGS).mkdir()
@@ -137,32 +137,42 @@ def write(plan: Plan) -> Path | None:
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, "utf-8")
         books.write(folder, books.books(plan.today, plan.seed))
+        _mark(folder)
     except OSError as error:
         text = f"{error.filename or folder} cannot be written: {error.strerror}."
         raise UsageError(text, hint="Choose another one with --folder.") from None
     return kept
 
 
-def _digests(texts: Mapping[str, str]) -> str:
-    names = sorted(name for name in texts if name.startswith(f"{MAPPINGS}/"))
-    return "".join(f"{_digest(texts[name].encode())} {name}\n" for name in names)
+def _mark(folder: Path) -> None:
+    """Note what the demo has written, to know it again."""
+    lines = "".join(f"{digest} {name}\n" for name, digest in _digests(folder).items())
+    (folder / MARKER).write_text(_MARK + lines, "utf-8")
 
 
-def _digest(raw: bytes) -> str:
-    return hashlib.blake2b(raw, digest_size=12).hexdigest()
+def _digests(folder: Path) -> dict[str, str]:
+    """The files that people may want to change, by name: the configuration, the sheets, and the mapping files."""
+    paths = [folder / CONFIG, folder / books.DEALS, folder / books.KPIS, *sorted((folder / MAPPINGS).rglob("*"))]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=12).hexdigest()
+        for path in paths
+        if path.is_file()
+    }
 
 
-def _aside(folder: Path) -> Path | None:
-    """Move the mapping folder aside if it is not as the demo wrote it."""
-    mappings, marker = folder / MAPPINGS, folder / MARKER
-    written = marker.read_text("utf-8").removeprefix(_MARK) if marker.is_file() else ""
-    if not mappings.is_dir() or not written:
-        return None
-    files = sorted(path for path in mappings.rglob("*") if path.is_file())
-    if "".join(f"{_digest(path.read_bytes())} {path.relative_to(folder).as_posix()}\n" for path in files) == written:
-        return None
-    kept = next(free for n in count(1) if not (free := folder / f"{MAPPINGS}.kept-{n}").exists())
-    return mappings.rename(kept)
+def _aside(folder: Path) -> list[Path]:
+    """Move what is not as the demo wrote it: files, and of the mapping files the whole folder."""
+    marker = folder / MARKER
+    lines = marker.read_text("utf-8").removeprefix(_MARK).splitlines() if marker.is_file() else []
+    written = {name: digest for digest, _, name in (line.partition(" ") for line in lines)}
+    found = _digests(folder) if written else {}
+    changed = {name for name in found.keys() | written.keys() if found.get(name) != written.get(name)}
+    moving = {MAPPINGS if name.startswith(f"{MAPPINGS}/") else name for name in changed}
+    return [_moved_aside(folder / name) for name in sorted(moving) if (folder / name).exists()]
+
+
+def _moved_aside(path: Path) -> Path:
+    return path.rename(next(free for n in count(1) if not (free := path.with_name(f"{path.name}.kept-{n}")).exists()))
 
 
 def moved(texts: Mapping[str, str], today: date) -> dict[str, str]:
@@ -202,6 +212,7 @@ def settle(plan: Plan, url: str) -> None:
     for key, value in (("url", url), ("user", USER)):
         text = re.sub(rf'(?m)^{key} = "[^"]*"', f"{key} = {json.dumps(value)}", text, count=1)
     plan.config.write_text(text, "utf-8")
+    _mark(plan.folder)
 
 
 def environment(plan: Plan) -> dict[str, str]:

@@ -30,8 +30,9 @@ def demo(folder: Path, today: date | None, issues: int, seed: int, json: bool) -
     logging.getLogger().addHandler(logging.NullHandler())
     plan = logic.Plan(folder, today, issues, seed)
     hide(plan.token)
-    if (kept := logic.write(plan)) is not None:
-        output.say(f"Mapping files were changed here since the last demo; they are kept in {kept}.", "yellow")
+    if kept := logic.write(plan):
+        names = ", ".join(str(path) for path in kept)
+        output.say(f"Files were changed here since the last demo; yours are kept as {names}.", "yellow")
     output.say(f"Larkfield is an invented company with {plan.issues:,} issues in eight projects.")
     output.say(f"All of it stays on this machine, in {folder}.")
     with logic.sandbox(plan) as url:

@@ -64,15 +64,22 @@ def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
 
 def test_a_second_demo_keeps_what_was_changed_in_the_first(tmp_path: Path) -> None:
     plan = demo.Plan(tmp_path / "d")
-    assert demo.write(plan) is None
-    assert demo.write(plan) is None, "nothing was changed"
+    assert demo.write(plan) == []
+    demo.settle(plan, "http://127.0.0.1:1")
+    assert demo.write(plan) == [], "nothing was changed"
     (plan.folder / "mappings" / "mine.toml").write_text("# mine\n")
-    assert demo.write(plan) == plan.folder / "mappings.kept-1"
+    assert demo.write(plan) == [plan.folder / "mappings.kept-1"]
     assert (plan.folder / "mappings.kept-1" / "mine.toml").read_text() == "# mine\n"
     assert not (plan.folder / "mappings" / "mine.toml").exists()
     with (plan.folder / "mappings" / "rules.toml").open("a") as file:
         file.write("# changed\n")
-    assert demo.write(plan) == plan.folder / "mappings.kept-2"
+    for name in ("config.toml", "deals.csv"):
+        with (plan.folder / name).open("a") as file:
+            file.write("# mine\n")
+    kept = ["config.toml.kept-1", "deals.csv.kept-1", "mappings.kept-2"]
+    assert demo.write(plan) == [plan.folder / name for name in kept]
+    assert all((plan.folder / name).read_text().endswith("# mine\n") for name in kept[:2])
+    assert demo.write(plan) == []
 
 
 def test_the_users_own_settings_stay_out_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
