@@ -121,6 +121,9 @@ class Connector(abc.ABC):
     def get(self, ids: Iterable[str]) -> Fetched:
         """Read items by id: confirms absence, fetches missing parents."""
 
+    def examine(self, partition: Partition) -> None:  # noqa: B027 - most partitions have nothing to find out beforehand
+        """Raise the error that a pass of this partition would end in, as far as it can be known cheaply and without writing."""
+
     def writes(self) -> tuple[str, ...] | None:
         """What the credential may change, in the vendor's words, for a warning; None where the vendor does not tell."""
         return None

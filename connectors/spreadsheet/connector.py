@@ -123,6 +123,11 @@ class Spreadsheet(Connector):
             end: Literal["complete"] | None = "complete" if last else None
             yield replace(found, resume=self._write(partition.id, number), end=end, version=self._said() if last else None)
 
+    def examine(self, partition: Partition) -> None:
+        """That the columns to read are there, and that no cell of them has a fault."""
+        sheet, _ = self._records(partition.id)
+        self._apart(sheet)
+
     def census(self, partition: Partition) -> Iterator[Seen]:
         """The ids of a sheet of items; a complete pass lists the same."""
         if self._plan.yields == "items":

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import (
     Account,
     AuthError,
+    BadData,
     Connector,
     Dimension,
     Fetched,
@@ -77,20 +78,18 @@ class Sql(Connector):
     # ---- who, and what there is
 
     def check(self) -> Account:
-        """The database answers, and how each query fares without reading its rows."""
+        """The database answers, and there are queries to ask it."""
         address = self._database.address
         row = self._call(self._database.ask, WHO[address.kind], bucket="who")
         if not self.settings.queries:
             hint = "Name one in a metric (query = ...) or in `queries` of config.toml; its text is mappings/queries/NAME.sql."
             raise Misconfigured("no query is named for this source", hint=hint)
-        missing = [f"{error} ({error.hint})" for error in self._kept().values() if isinstance(error, SourceError)]
-        missing += [f"mappings/{file_of(name)} does not exist" for name in self._absent()]
         who = row.get("who") or address.url.username
         until = row.get("until")
         return Account(
             id=f"{who}@{address.url.database}" if who else address.kind,
             name=str(who) if who else address.label,
-            missing=tuple(missing),
+            missing=tuple(f"mappings/{file_of(name)} does not exist" for name in self._absent()),
             unresolved=self._unresolved(),
             expires_at=until.astimezone(UTC) if isinstance(until, datetime) else None,
         )
@@ -192,9 +191,13 @@ class Sql(Connector):
                 raise shape.doubled(first, number, record)
 
     def _call(self, fn: Callable[..., T], *args: Any, bucket: str) -> T:
-        """``io.call``, whose errors bring nothing of the driver's along: those hold statements, hosts and users."""
+        """``io.call``, whose errors bring nothing of the driver's along: those hold statements, hosts and users. What a query
+        gives is the same a second later, so it is not asked again over bad data."""
         try:
-            return self.io.call(fn, *args, bucket=bucket)
+            found: T | BadData = self.io.call(_or_bad, fn, *args, bucket=bucket)
+            if isinstance(found, BadData):
+                raise found
+            return found
         except SourceError as error:
             error.__cause__ = error.__context__ = None
             raise
@@ -213,18 +216,25 @@ class Sql(Connector):
             items = tuple(each for each in page if isinstance(each, WorkItem))
             yield Page(items=items, values=values, end="complete" if number * PAGE >= spool.count else None)
 
-    def _whole(self, name: str) -> tuple[Shape, Spool]:
+    def _understood(self, name: str) -> Shape:
         kept = self._kept().get(name)
         if kept is None:
             raise Misconfigured(f"mappings/{file_of(name)} does not exist", hint="Restore the file, or name another query.")
         if isinstance(kept, SourceError):
             raise kept
-        shape, spool = self._call(self._read, kept.query, bucket="query")
+        return kept
+
+    def _whole(self, name: str) -> tuple[Shape, Spool]:
+        shape, spool = self._call(self._read, self._understood(name).query, bucket="query")
         with self._lock:
             before, self._spools[name] = self._spools.get(name), spool
         if before is not None:
             before.close()
         return shape, spool
+
+    def examine(self, partition: Partition) -> None:
+        """That the query can be run and its columns can be understood. Its rows are not read."""
+        self._understood(partition.id)
 
     def census(self, partition: Partition) -> Iterator[Seen]:
         """The ids of a query's items; never needed, since each pass is whole."""
@@ -268,6 +278,14 @@ class Sql(Connector):
 
 def _has_items(shape: Shape | SourceError) -> bool:
     return isinstance(shape, Shape) and shape.yields == "items"
+
+
+def _or_bad(fn: Callable[..., T], *args: Any) -> T | BadData:
+    """What ``fn`` gives, or the bad data that it found, as an answer."""
+    try:
+        return fn(*args)
+    except BadData as bad:
+        return bad
 
 
 __all__ = ["PARAMETERS", "Sql"]

@@ -75,7 +75,7 @@ class Seen:
     left_out: tuple[str, ...] = ()
     """Seen, but not named in the configuration."""
     fields: MappingABC[str, str | None] = field(default_factory=dict)
-    """Our name -> the field that it is there, None where there is none."""
+    """Our name -> the field that it is there, None where there is none; empty where the source lists no fields."""
     lists: MappingABC[str, int] = field(default_factory=dict)
     """Rows of the source's lists, by kind."""
     last: Last | None = None
@@ -214,16 +214,46 @@ def _partitions(stored: Stored | None) -> Step:
         )
         if seen.result == "failed":
             return seen
+        seen = _examined(connector, live, seen)
         if not live:
             text = f"the account sees none of the {seen.word} to read"
             return replace(seen, result="failed", error=text, hint="Give it the right to browse what it shall read.")
-        if unseen:
+        if unseen and seen.result != "failed":
             text = f"{listed(unseen)} {'is' if len(unseen) == 1 else 'are'} configured, but the account does not see "
             text += "it" if len(unseen) == 1 else "them"
-            return replace(seen, result="partial", error=text, hint="Check the key, and that the account may browse it.")
+            told = (*seen.warnings, _whole(seen)) if seen.error else seen.warnings
+            hint = "Check the key, and that the account may browse it."
+            return replace(seen, result="partial", error=text, hint=hint, warnings=told)
         return seen
 
     return step
+
+
+def _examined(connector: Connector, live: list[Partition], seen: Seen) -> Seen:
+    """What a sync would find wrong with partitions, as far as the connector knows it without reading them. The first fault is
+    the error, the others are told below it."""
+    faults = [fault for fault in (_fault(connector, partition) for partition in live) if fault is not None]
+    if not faults:
+        return seen
+    first, *others = (replace(seen, error=str(fault), hint=fault.hint or None) for fault in faults)
+    result: Result = "failed" if len(faults) == len(live) else "partial"
+    return replace(first, result=result, warnings=(*seen.warnings, *map(_whole, others)))
+
+
+def _fault(connector: Connector, partition: Partition) -> SourceError | None:
+    from hub.sync.pages import edge
+
+    try:
+        with edge(_name(partition)):
+            connector.examine(partition)
+    except SourceError as error:
+        return error
+    return None
+
+
+def _whole(seen: Seen) -> str:
+    """An error and its hint as one text."""
+    return f"{(seen.error or '').rstrip('.')}. {seen.hint}" if seen.hint else f"{seen.error}"
 
 
 def _compared(live: list[Partition], stored: Stored | None) -> Last | None:
@@ -240,13 +270,14 @@ def _lists(wanted: MappingABC[str, str]) -> Step:
     def step(connector: Connector, seen: Seen) -> Seen:
         with _step(seen, "a list"):
             rows = list(connector.dimensions())
+        fields = [r for r in rows if r.kind == "field"]
         read = {id for id, _, _ in seen.partitions}
         left_out = [r for r in rows if r.kind == "container" and seen.named and r.id not in read and r.category in (None, "live")]
         names = tuple(str(r.attributes.get("key") or r.name) for r in left_out)
         return replace(
             seen,
             lists=dict(Counter(r.kind for r in rows)),
-            fields=_fields(wanted, [r for r in rows if r.kind == "field"]),
+            fields=_fields(wanted, fields) if fields else {},
             left_out=names,
             last=_apart(seen.last, names) if seen.last else None,
         )

@@ -116,8 +116,14 @@ def test_the_online_check_and_verify_run_the_queries_too(crm: Warehouse) -> None
     crm.configure('queries = ["deals", "broken"]')
     mapping = load_mappings(crm.folder / "mappings", "UTC")[0]
     seen = ask(crm.config, "crm", None, START, mapping=mapping)
-    assert seen.missing == ("queries/broken.sql: SQLite says: no such column: nope (Mend the query.)",)
+    assert (seen.result, seen.missing) == ("partial", ())
+    assert (seen.error, seen.hint) == ("queries/broken.sql: SQLite says: no such column: nope", "Mend the query.")
     assert [key for _, key, _ in seen.partitions] == ["broken", "deals"]
+    crm.query("broken", "DELETE FROM deal")
+    crm.configure('queries = ["broken"]')
+    seen = ask(crm.config, "crm", None, START, mapping=load_mappings(crm.folder / "mappings", "UTC")[0])
+    assert (seen.result, seen.error) == ("failed", "queries/broken.sql, line 1: the query begins with DELETE")
+    assert len(crm.titles()) == 0
     crm.configure('queries = ["deals"]')
     crm.sync()
     found = verify_source(crm.config, crm.store, "crm", mapping=load_mappings(crm.folder / "mappings", "UTC")[0], at=AT)
