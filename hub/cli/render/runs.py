@@ -15,6 +15,8 @@ from hub.report.values import RunRow
 _NUMBERS = ("run", "took", "read", "new", "changed")
 _BOTH = (("read", "values"), ("new", "values_new"), ("changed", "values_changed"))
 """Counts of items, and of values; a source mostly has one of them."""
+_NAME = re.compile(r"[^\s,:]*[./_0-9][^\s,:]|[^\s,:]+[,:](\s|$)")
+"""How a text begins that begins with the name of a file, column, source or the like."""
 STYLES = {"complete": "green", "partial": WARN, "held": WARN, "failed": BAD, "locked": WARN, "refused": BAD, "running": ""}
 
 
@@ -60,11 +62,12 @@ def trouble(where: str, error: str, hint: str | None) -> Text:
 
 
 def sentence(text: str) -> str:
-    """Cleaned, with a capital and an end."""
+    """Cleaned, with a capital and an end. A name that comes first (``deals.csv``, ``deals:``) stays as it is written."""
     said = clean(text)
     if not said:
         return ""
-    return said[0].upper() + said[1:] + ("" if said[-1] in ".!?`" else ".")
+    named = bool(_NAME.match(said))
+    return (said if named else said[0].upper() + said[1:]) + ("" if said[-1] in ".!?`" else ".")
 
 
 def _said(counts: Mapping[str, Any]) -> Iterator[str]:

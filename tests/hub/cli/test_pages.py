@@ -187,7 +187,7 @@ def test_runs() -> None:
         "  6  jira    21 Oct 12:00  30 d ago  partial               1,500   12       30",
         "",
         "run 10, and 2 before it: Jira refuses the credential (401). Make a new token.",
-        "run 6: Core: it failed.",
+        "run 6: core: it failed.",
     ]
 
 
@@ -195,7 +195,7 @@ def test_how_a_run_ended() -> None:
     counts = {"read": 1, "new": 0, "changed": 2, "rejected": 4}
     assert lines(b.shown(ended("jira", "partial", counts, "core: it failed", None))) == [
         "jira  partial  1 item read, 0 new, 2 changed, 4 rejected",
-        "  Core: it failed.",
+        "  core: it failed.",
     ]
 
 
