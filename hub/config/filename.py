@@ -30,6 +30,11 @@ def file_url(table: Table) -> str | None:
     return _SCHEME + quote(os.path.expanduser(path))  # noqa: PTH111 - a text as written
 
 
+def local_path(url: str) -> Path | None:
+    """The path of a file's whole address; None for any other address."""
+    return Path(unquote(url.removeprefix(f"{_SCHEME}//"))) if url.startswith(f"{_SCHEME}//") else None
+
+
 def placed(url: str, folder: Path) -> str:
     """The address of a file with its whole path; any other address as it is."""
     if not url.startswith(_SCHEME) or url.startswith(f"{_SCHEME}//"):

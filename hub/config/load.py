@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from hub.config import environment as env
 from hub.config.daemon import read_daemon, read_log, read_web, read_zone
 from hub.config.database import placed
+from hub.config.filename import local_path
 from hub.config.filename import placed as file_placed
 from hub.config.overlap import read_twice
 from hub.config.secrecy import harmless
@@ -153,6 +154,9 @@ def _sources(top: Table, environ: Mapping[str, str], usual: Schedule, folder: Pa
         if urlsplit(source.url).hostname == EXAMPLE_HOST:
             text, remedy = "`url` is still that of the example company.", "Put your own site there."
             top.problem(("source", source.name, "url"), text, remedy, warning=True)
+        if (path := local_path(source.url)) is not None and not os.path.exists(path):  # noqa: PTH110 - it never raises
+            text, remedy = f"There is no file {path}.", "Correct `file`; it is seen from this file's folder."
+            top.problem(("source", source.name, "file"), text, remedy, warning=True)
     top.problems += read_twice(list(found.values()))
     for source in found.values():
         if source.needs_token and source.secret is None and not _spoken_of(source.variable, top.problems):

@@ -74,6 +74,8 @@ def read_source(
     word = kind.partition_word if kind else "projects"
     options = kind.options if kind else ()
     _check_keys(table, kind, word, variable)
+    if kind is None and "kind" in table:  # what its keys should hold is not known
+        return None
     url, user = _address(table, kind, variable), table.text("user")
     partitions, fields, effort = _partitions(table, word), _fields(table), table.choice("effort", EFFORT) or "count"
     values = {o.name: _option(table, o) for o in options}
@@ -173,13 +175,11 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
     """Refuse unknown keys; one that would hold a secret is told where secrets go. Values are never repeated."""
     own = ("file",) if kind and kind.address == "file" else ()
     known = {*_COMMON, word, *own, *(o.name for o in kind.options)} if kind else _known_without_kind(table)
-    secrets = {
-        k: f"Remove it from the file, and set {variable} or {variable}_FILE."
-        for k in table.values
-        if k not in known or kind is None
-    }
-    secrets = {k: v for k, v in secrets.items() if fold(k) in _SECRETS or re.search(r"token|password|secret", fold(k))}
-    for key, remedy in secrets.items():
+    secrets = [
+        k for k in table.values if k not in known and (fold(k) in _SECRETS or re.search(r"token|password|secret", fold(k)))
+    ]
+    for key in secrets:
+        remedy = f"Remove it from the file, and set {variable} or {variable}_FILE."
         table.problem(key, f"`{key}` would put a secret into the configuration.", remedy, at_key=True)
     for key in table.values:
         if key in known or key in secrets:
@@ -198,7 +198,7 @@ def _check_keys(table: Table, kind: Kind | None, word: str, variable: str) -> No
 def _known_without_kind(table: Table) -> set[str]:
     """Keys that may be right where the kind is not known: those that some installed kind takes."""
     if table.values.get("kind") in connectors.kinds():  # it cannot be loaded, so nobody knows what it takes
-        return {*_COMMON, *table.values} - set(_LATER)
+        return {k for k in table.values if fold(k) not in _SECRETS} - set(_LATER)
     return {*_COMMON, "projects"}.union(*(harmless_keys({"kind": name}) for name in connectors.kinds()))
 
 
