@@ -25,7 +25,7 @@ def check_metrics(mapping: Mapping, config: Config) -> Iterator[Problem]:
         source = sources.get(fold(metric.source))
         if source is None:
             text = f'There is no source "{metric.source}" in the configuration, so the metric "{metric.name}" stays unmeasured.'
-            yield Problem.at(metric.place, text, did_you_mean(metric.source, config.sources), warning=True)
+            yield Problem.at(metric.at("source"), text, did_you_mean(metric.source, config.sources), warning=True)
         elif not connectors.load(source.kind).queries:  # the columns of a query are those that it selects
             yield from _fields(metric, source)
             for rows in (metric.rows, metric.of, metric.to, *narrowed.get(id, ())):
@@ -45,13 +45,16 @@ def _worded(rows: Filter) -> Iterator[tuple[str, Condition]]:
 
 
 def _fields(metric: Metric, source: Source) -> Iterator[Problem]:
-    for field in dict.fromkeys((metric.field, metric.times, metric.dated, *(metric.between or ()))):
-        if field is None:
-            continue
+    read: dict[str, str] = {}
+    named = ((metric.aggregate, metric.field), ("times", metric.times), ("dated", metric.dated))
+    for key, field in (*named, *(("days_between", each) for each in metric.between or ())):
+        if field is not None:
+            read.setdefault(field, key)
+    for field, key in read.items():
         if field.startswith("field."):
-            yield from _lacking(metric.place, field, field, source)
+            yield from _lacking(metric.at(key), field, field, source)
         elif field == "probability":
-            yield from _lacking(metric.place, field, "field.probability", source)
+            yield from _lacking(metric.at(key), field, "field.probability", source)
 
 
 def _lines(rows: Filter, source: Source) -> Iterator[Problem]:

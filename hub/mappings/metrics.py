@@ -64,6 +64,10 @@ def _identified(draft: Draft, table: Table) -> str | None:
 # ---- the block itself -------------------------------------------------------------------------------------------------------
 
 
+_PLACED = frozenset({"source", "series", "times", "dated", *g.AGGREGATES})
+"""Keys whose values are looked at again once the sources are known."""
+
+
 class Made(NamedTuple):
     """What is calculated: the aggregate and what it is of."""
 
@@ -97,7 +101,7 @@ def _metric(draft: Draft, table: Table, id: str | None, name: str | None, *, inl
     return Metric(
         id, name or id, table.place, source, made.aggregate, made.field, series, lines.filter, _half(made.of), _half(made.to),
         made.between, times, dated, window or ("all" if made.aggregate == "latest" else "cycle"), every, settle, unit,
-        rates and fold(rates), inline,
+        rates and fold(rates), inline, {key: table.value_at(key) for key in table.values if key in _PLACED},
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -59,6 +61,12 @@ class Metric:
     rates: str | None = None
     inline: bool = False
     """It stands in the one key result that uses it"""
+    places: Mapping[str, Place] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    """Where the values of its keys are written"""
+
+    def at(self, key: str) -> Place:
+        """Where the value of a key is written; of one that is not there, where the metric is."""
+        return self.places.get(key, self.place)
 
 
 class Relative(NamedTuple):

@@ -53,7 +53,7 @@ def metric(*lines: str, source: str = "jira") -> tuple[str, ...]:
 
 def test_a_source_that_is_not_configured(tmp_path: Path) -> None:
     assert said(tmp_path, *metric(source="jria")) == [
-        'm.toml:1:1: warning: There is no source "jria" in the configuration, so the metric "m" stays unmeasured. '
+        'm.toml:3:10: warning: There is no source "jria" in the configuration, so the metric "m" stays unmeasured. '
         'Did you mean "jira"?'
     ]
     assert said(tmp_path, *metric(source="JIRA")) == []
@@ -64,14 +64,14 @@ def test_lines_and_fields_of_items(tmp_path: Path) -> None:
     assert said(tmp_path, *metric(*right)) == []
     wrong = ('sum = "field.arr"', 'times = "probability"', 'when.field.regoin = "EMEA"', 'dated = "field.signed"')
     assert said(tmp_path, *metric(*wrong)) == [
-        'm.toml:1:1: warning: `field.arr` reads a field that the source "jira" does not name, so nothing is measured. '
+        'm.toml:4:7: warning: `field.arr` reads a field that the source "jira" does not name, so nothing is measured. '
         'Name it in [source.jira] of config.toml: fields = { arr = "THE SOURCE\'S FIELD" }.',
-        'm.toml:1:1: warning: `field.signed` reads a field that the source "jira" does not name, so nothing is measured. '
-        'Name it in [source.jira] of config.toml: fields = { signed = "THE SOURCE\'S FIELD" }.',
-        'm.toml:1:1: warning: `probability` reads a field that the source "jira" does not name, so nothing is measured. '
+        'm.toml:5:9: warning: `probability` reads a field that the source "jira" does not name, so nothing is measured. '
         'Name it in [source.jira] of config.toml: fields = { probability = "THE SOURCE\'S FIELD" }.',
         'm.toml:6:12: warning: `when.field.regoin` reads a field that the source "jira" does not name, so nothing is measured. '
         'Did you mean "region"?',
+        'm.toml:7:9: warning: `field.signed` reads a field that the source "jira" does not name, so nothing is measured. '
+        'Name it in [source.jira] of config.toml: fields = { signed = "THE SOURCE\'S FIELD" }.',
     ]
 
 
