@@ -10,6 +10,7 @@ from hub.errors import AnchorlineError
 
 if TYPE_CHECKING:
     from hub.config import Config
+    from hub.errors import Problem
     from hub.model import Mapping
     from hub.report.audit import Audit
 
@@ -44,6 +45,22 @@ def over_items(config: Config, mapping: Mapping, extract: Path | None) -> Audit 
         lists = Dimensions(d.statuses, d.containers, d.sprints, d.types, {n: s.facts for n, s in config.sources.items()})
         items = [item for trees in reader.everything() for item in trees]
         return audit(mapping, link_items(items, mapping.patterns), lists, access.now())
+
+
+def over_values(config: Config, mapping: Mapping) -> list[Problem]:
+    """What the files name that no stored value has; nothing where the database cannot be read."""
+    from hub.report.series import unread_series
+    from hub.store.read import Reader
+    from hub.tomlfile import quoted
+
+    database = access.sqlite_file(config)
+    if database is not None and not database.exists():
+        return []
+    try:
+        with access.store(config) as store:
+            return quoted(sorted(unread_series(mapping, Reader(store).series())), mapping.files)
+    except AnchorlineError:
+        return []  # which is said where the items are looked at
 
 
 def failing(found: Audit | None) -> int:

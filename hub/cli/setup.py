@@ -182,6 +182,8 @@ def check(
         problems = [problem for problem in problems if not problem.text.startswith("The secret of the source")]
     valid = not any(not problem.warning for problem in problems)
     counts = counted(config, mapping) if config and mapping else {}
+    if valid and config and mapping and items is None and not alone:
+        problems += auditing.over_values(config, mapping)
     found, unread = auditing.note(config, mapping, items) if valid and config and mapping and not alone else (None, None)
     if json:
         output.data({"valid": valid, "problems": problems, "counts": counts, "items": found})

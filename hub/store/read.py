@@ -280,6 +280,11 @@ class Reader:
         with self._store.read() as sql:
             return read_fed.attached(sql, sources), read_fed.measured(sql, sources, measures)
 
+    def series(self) -> list[tuple[str, str]]:
+        """(source, series) of values in force."""
+        with self._store.read() as sql:
+            return read_fed.series(sql)
+
     def typed_series(self) -> list[tuple[str, str]]:
         """(source, series) of values in force that a person typed."""
         with self._store.read() as sql:

@@ -30,6 +30,12 @@ def measured(sql: Sql, sources: Collection[str], measures: Collection[int]) -> s
     return {(row[0], row[1]) for row in rows}
 
 
+def series(sql: Sql) -> list[tuple[str, str]]:
+    """(source, series) of values in force."""
+    rows = sql.rows("SELECT DISTINCT source, series FROM metric_value WHERE to_seq IS NULL ORDER BY source, series")
+    return [(row[0], row[1]) for row in rows]
+
+
 def typed(sql: Sql) -> list[tuple[str, str]]:
     """(source, series) of values in force with somebody who typed them."""
     statement = "SELECT DISTINCT source, series FROM metric_value WHERE to_seq IS NULL AND typed_by IS NOT NULL"

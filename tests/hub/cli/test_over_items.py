@@ -48,6 +48,19 @@ def test_a_rule_that_is_not_evaluated_yet_is_checked_all_the_same(home: Path) ->
     assert 'The rule "nothing" matches no item: none has when.component = No such thing.' in told
 
 
+def test_a_series_that_no_value_has_is_told_at_its_line(home: Path) -> None:
+    path = next(path for path in (home / "mappings").glob("*.toml") if 'series = "nps"' in path.read_text())
+    path.write_text(text := path.read_text().replace('series = "nps"', 'series = "npss"'))
+    line = 1 + text[: text.index('series = "npss"')].count("\n")
+    done = run("check", folder=home, **TOKEN)
+    assert done.returncode == 0
+    said = " ".join(done.stderr.split())
+    assert f"mappings/{path.name}:{line}:" in said
+    assert 'kpis has no series "npss"' in said
+    assert 'Did you mean "nps"?' in said
+    assert "has no series" not in run("check", "--files-only", folder=home, **TOKEN).stderr
+
+
 def test_strict_fails_on_broken_anchors_and_passes_without(home: Path) -> None:
     assert run("check", "--strict", folder=home, **TOKEN).returncode == 2
     rules = home / "mappings" / "rules.toml"
