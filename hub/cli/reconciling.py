@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +21,7 @@ DIFFERENT = 1
 LARGEST = 20 * 2**20
 _HEADS = ("key", "issue key", "issuekey", "id", "issue id")
 """What the column of keys is called in exports"""
+_NUMBER = re.compile(r"[0-9]")
 
 
 def reconcile(
@@ -40,11 +43,11 @@ def reconcile(
         raise UsageError("There is nothing to compare with.", hint="Give their number, --expect 212, or their keys, --ids FILE.")
     if column is not None and ids is None:
         raise UsageError("--column names a column of the file of --ids.", hint="Add --ids FILE, or leave --column out.")
-    value, places = expect or (None, 0)
-    theirs = Theirs(value, None if ids is None else keys(ids, column), places)
     with opened(path) as (_, report, _files):
         if report.mapping_hash() is None:
             raise access.not_yet()
+        value, places = expect or (None, 0)
+        theirs = Theirs(value, None if ids is None else keys(ids, column, report.is_item), places)
         found = report.reconcile(text, theirs, cycle, side)
         known = "" if found is not None else _other(report, text, cycle)
     if found is None:
@@ -66,8 +69,9 @@ def _other(report: Report, text: str, cycle: str | None) -> str:
     return f'Did you mean "{near}"?' if near else "Name a key result by its id or name."
 
 
-def keys(path: Path, column: str | None) -> tuple[str, ...]:
-    """The keys or ids of a file: one a line, or those of a column of a CSV. Raises ``UsageError``."""
+def keys(path: Path, column: str | None, is_item: Callable[[str], bool] = lambda _: False) -> tuple[str, ...]:
+    """The keys or ids of a file: one a line, or those of a column of a CSV. ``is_item`` tells whether an item is called so, by
+    which a head is known that nobody foresaw. Raises ``UsageError``."""
     from hub.importing.csvsheet import read_csv
 
     rows = [row for row in read_csv(path.name, path.stem, _bytes(path)).rows if any(cell.strip() for cell in row)]
@@ -76,8 +80,17 @@ def keys(path: Path, column: str | None) -> tuple[str, ...]:
     head = [cell.strip() for cell in rows[0]]
     at = _column(path, head, column, max(len([c for c in row if c.strip()]) for row in rows))
     if at is None:
-        return tuple(cell for row in rows if (cell := next((c.strip() for c in row if c.strip()), "")))
+        found = [next(c.strip() for c in row if c.strip()) for row in rows]
+        return tuple(found[1:] if _is_head(found[0], found[1:], is_item) else found)
     return tuple(row[at].strip() for row in rows[1:] if at < len(row) and row[at].strip())
+
+
+def _is_head(first: str, others: Sequence[str], is_item: Callable[[str], bool]) -> bool:
+    """Whether the first of several lines is the head of the others: it is called like no item, and they are."""
+    if not others or _NUMBER.search(first) or is_item(first):
+        return False
+    numbered = all(map(_NUMBER.search, others))  # then one that is known is enough: others may not have been read
+    return any(map(is_item, others)) if numbered else all(map(is_item, others))
 
 
 def _column(path: Path, head: list[str], column: str | None, width: int) -> int | None:

@@ -199,6 +199,10 @@ class Report:
                 return f"{key} is a project of {source}: `anchorline unanchored --project {key}` shows its loose work."
         return None
 
+    def is_item(self, name: str) -> bool:
+        """Whether an item has this key, former key or id."""
+        return bool(self._reader.find_item(name))
+
     def mapping_hash(self) -> str | None:
         """The hash of the mapping files that the latest evaluation was made with."""
         row = self._reader.evaluation()

@@ -254,6 +254,22 @@ def test_keys_stand_one_a_line_or_in_a_column(tmp_path: Path, text: str, column:
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Deal ID\nD-1\nD-9", ("D-1", "D-9")),  # D-9 was not read
+        ("Deal\nalpha\nbeta", ("alpha", "beta")),
+        ("gamma\nalpha\nzeta", ("gamma", "alpha", "zeta")),  # two that are unknown are two keys
+        ("D-8\nD-1", ("D-8", "D-1")),
+        ("alpha\nD-1", ("alpha", "D-1")),
+        ("Deal ID", ("Deal ID",)),
+    ],
+)
+def test_a_first_line_that_is_no_key_while_the_others_are_is_the_head(tmp_path: Path, text: str, wanted: tuple[str, ...]) -> None:
+    (tmp_path / "ids.csv").write_text(text, encoding="utf-8")
+    assert keys(tmp_path / "ids.csv", None, {"D-1", "alpha", "beta"}.__contains__) == wanted
+
+
+@pytest.mark.parametrize(
     ("text", "column", "message", "hint"),
     [
         ("", None, "ids.csv is empty.", "Write one key or id a line"),
