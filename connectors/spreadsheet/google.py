@@ -242,7 +242,5 @@ def book_for(settings: SourceSettings, io: Io, plan: Plan) -> GoogleBook:
     try:
         import gspread  # noqa: F401
     except ImportError:
-        raise Misconfigured(
-            "Google Sheets need a library that is not installed", hint="pip install 'anchorline[sheets]'"
-        ) from None
+        raise Misconfigured("Google Sheets need a library that is not installed", hint="Run: pip install gspread") from None
     return GoogleBook(settings, io, plan)

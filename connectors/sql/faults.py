@@ -28,11 +28,7 @@ def translated(fault: BaseException, address: Address, what: str, timeout: float
     """``what`` is a query's file, or empty where no query was run yet. ``fault`` is the driver's own."""
     about = f"{what}: " if what else ""
     if isinstance(fault, ImportError):
-        hint = (
-            'Run: pip install "anchorline[postgres]"'
-            if address.kind == "postgresql"
-            else "Install its package beside Anchorline."
-        )
+        hint = 'Run: pip install "psycopg[binary]"' if address.kind == "postgresql" else "Install its package beside Anchorline."
         return Misconfigured(f"the driver of {address.url.drivername} is not installed", hint=hint)
     if isinstance(fault, UnicodeDecodeError) or "decode to UTF-8" in str(fault):
         return BadData(f"{about}a text is not UTF-8", hint="Convert it in the query, or leave the column out.")

@@ -65,7 +65,10 @@ def unanchored(
 def explain(
     context: typer.Context,
     text: Annotated[
-        str, typer.Argument(metavar="KR|ITEM", help="A key result, objective, pillar or metric by id or name, or an item by key.")
+        str,
+        typer.Argument(
+            metavar="KR|ITEM|METRIC", help="A key result, objective, pillar or metric by id or name, or an item by key."
+        ),
     ],
     cycle: CycleOption = None,
     label: Annotated[

@@ -107,4 +107,4 @@ def _next(plan: logic.Plan, shown: logic.Shown) -> None:
     output.next_steps(*steps)
     output.say("")
     output.say("Links to issues lead to the stand-in, which has ended: here they open nothing.")
-    output.say("Your own Jira: `anchorline init my-hub` in another folder, and follow its steps.")
+    output.say("Your own Jira: `anchorline init jira my-hub` in another folder, and follow its steps.")

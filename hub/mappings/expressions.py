@@ -14,7 +14,7 @@ def check_expressions(rules: list[Table]) -> None:
     if not installed():
         more = f" (and {len(rules) - 1} more)" if len(rules) > 1 else ""
         text = f"`expr` needs an extra that is not installed{more}."
-        rules[0].problem("expr", text, 'Run pip install "anchorline[cel]", or say it in `when` lines.')
+        rules[0].problem("expr", text, "Run pip install cel-expr-python, or say it in `when` lines.")
         return
     for table in rules:
         written = table.values["expr"]

@@ -23,7 +23,7 @@ MAPS = ("dates", "numbers", "fields")
 CYCLE = ("cycle_start", "cycle_end")
 VARIABLES = (*TEXTS, *LISTS, *MAPS, *CYCLE)
 
-EXTRA = "Install it: pip install 'anchorline[cel]'."
+EXTRA = "Install it: pip install cel-expr-python."
 
 _NOWHEN = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY: dict[str, Any] = {

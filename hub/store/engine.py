@@ -197,7 +197,7 @@ def _open_postgres(url: URL) -> Store:
         import psycopg  # noqa: F401
     except ImportError:
         raise StoreUnavailable(
-            "PostgreSQL needs the psycopg library, which is not installed.", hint='Run: pip install "anchorline[postgres]"'
+            "PostgreSQL needs the psycopg library, which is not installed.", hint='Run: pip install "psycopg[binary]"'
         ) from None
     # of several writers each must see what the one before committed, whatever the server's default isolation is
     engine = create_engine(

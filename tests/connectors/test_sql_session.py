@@ -131,7 +131,7 @@ def test_a_driver_that_is_not_installed_is_named_with_the_way_to_get_it(monkeypa
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(Misconfigured) as caught, opened(make("postgresql://reader@127.0.0.1/x")) as connector:
         connector.check()
-    assert caught.value.hint == 'Run: pip install "anchorline[postgres]"'
+    assert caught.value.hint == 'Run: pip install "psycopg[binary]"'
 
 
 def test_a_server_needs_a_secret_and_a_file_none(lake: Warehouse) -> None:

@@ -123,6 +123,7 @@ def test_the_demo_shows_tree_list_and_explanation(shown: tuple[Path, subprocess.
     assert re.search(r"from \d+ of 22", done.stdout)  # the two regions are parts of a whole
     assert "active items serve no key result" in done.stdout
     assert done.stderr.count("Links to issues lead to the stand-in, which has ended") == 1
+    assert "`anchorline init jira my-hub` in another folder" in done.stderr
     said = " ".join(done.stdout.split())
     assert "Percentages: completion, the share of attached work that is done (output, not outcome); milestone," in said
     assert "How it is calculated" in done.stdout

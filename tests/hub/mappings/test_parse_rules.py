@@ -189,7 +189,7 @@ def test_an_expression_is_refused_once_where_what_evaluates_it_is_not_installed(
     assert mapping is None
     assert [str(p) for p in problems if not p.warning] == [
         "r.toml:2:8: `expr` needs an extra that is not installed (and 1 more). "
-        'Run pip install "anchorline[cel]", or say it in `when` lines.'
+        "Run pip install cel-expr-python, or say it in `when` lines."
     ]
 
 

@@ -160,7 +160,7 @@ def test_a_rule_whose_expression_cannot_be_used_is_never_skipped(monkeypatch: py
     monkeypatch.setattr(cel, "installed", lambda: False)
     with pytest.raises(UsageError, match="not installed") as error:
         matcher(rule("sso", source="jira", expr="title == 'x'"))
-    assert "anchorline[cel]" in error.value.hint
+    assert "cel-expr-python" in error.value.hint
     assert matcher(rule("sso", source="jira"))  # nobody else needs it
 
 

@@ -104,7 +104,7 @@ def test_postgres_without_its_library_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreUnavailable) as refused:
         open_store("postgresql://db.test/anchorline")
-    assert "anchorline[postgres]" in refused.value.hint
+    assert "psycopg[binary]" in refused.value.hint
 
 
 def test_a_question_mark_in_a_path_is_part_of_the_path(tmp_path: Path) -> None:
