@@ -190,7 +190,7 @@ class TrelloApi:
             raise Plain(504, "upstream request timeout")
 
     def _passes(self, card: Json, request: Request) -> bool:
-        chosen = request.path_params.get("filter", "open")
+        chosen = str(request.path_params.get("filter", "open"))
         if chosen == "visible":
             return not card["closed"] and not bool(self.site.lists[card["idList"]]["closed"])
         return chosen == "all" or bool(card["closed"]) == (chosen == "closed")
