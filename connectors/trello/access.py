@@ -18,9 +18,8 @@ ACCESS = Access(
     ),
     rights=(
         "Membership of {partitions}; on paid plans an observer is enough",
-        "Nothing else: no right to add cards, comments or members",
+        "Nothing else: no right to add cards, comments or members, and for the token no scope but read",
     ),
-    scopes=(("A token", ("read",)),),
     reads=(
         "Boards: name, whether it is closed; lists, labels, definitions of custom fields",
         "Cards: name, list, labels, ids of members (no name, no mail address), due date, whether it is done or archived, counts "

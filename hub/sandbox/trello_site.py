@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from hub.sandbox.company import account_id
+
 Json = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ class TrelloSite:
             "board": {name: board.get(name) for name in ("id", "name", "shortLink")},
             **data,
         }
-        row = {"id": self.ident(at), "type": kind, "date": moment(at), "idMemberCreator": card.get("idCreator"), "data": told}
+        row = {"id": self.ident(at), "type": kind, "date": moment(at), "idMemberCreator": account_id(0), "data": told}
         self.actions.append(row)
         self.actions.sort(key=lambda action: action["id"])
 
@@ -159,8 +161,10 @@ class TrelloSite:
 
     def attach(self, card: Json, url: str, at: int, upload: bool = False) -> None:
         row: Json = {
-            "id": self.ident(at), "bytes": 1200 if upload else None, "date": moment(at), "edgeColor": None, "idMember": None,
-            "isUpload": upload, "mimeType": "application/pdf" if upload else "", "name": url, "previews": [], "url": url,
+            "id": self.ident(at), "bytes": 1200 if upload else None, "date": moment(at), "edgeColor": None,
+            "idMember": account_id(0), "isUpload": upload,
+            "mimeType": "application/pdf" if upload else "",
+            "name": url, "previews": [], "url": url,
             "pos": 16384,
         }  # fmt: skip
         card["attachments"] = [*card["attachments"], row]
