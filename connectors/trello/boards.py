@@ -151,7 +151,7 @@ def board_rows(boards: Mapping[str, Board]) -> Iterator[Dimension]:
     for ident in sorted(boards):
         board = boards[ident]
         state = "archived" if board.closed else "live"
-        yield Dimension("container", ident, board.name, state, {"key": board.key, "archived": board.closed, "is": "board"})
+        yield Dimension("container", ident, board.name, state, {"key": board.key, "archived": board.closed})
 
 
 def field_rows(board: str, known: Facts) -> Iterator[Dimension]:
@@ -163,4 +163,4 @@ def list_rows(board: str, known: Facts) -> Iterator[Dimension]:
     """A list is a status, and a container like a section of the board. Trello has no category of lists."""
     for ident, (name, closed) in known.lists.items():
         yield Dimension("status", ident, name, None, {"board": board, "archived": closed})
-        yield Dimension("container", ident, name, None, {"board": board, "archived": closed, "is": "list"})
+        yield Dimension("container", ident, name, "list", {"board": board, "archived": closed})
