@@ -35,6 +35,7 @@ WINDOW = 10.0
 LONGEST_WINDOW = 900.0
 """The longest window that an answer may name: ``/members`` has one of 15 minutes."""
 _SENDABLE = re.compile(r"[A-Za-z0-9._~+/=-]+")
+_ID = re.compile(r"[0-9a-fA-F]{24}").fullmatch
 _LIMITS = {
     b"API_KEY_LIMIT_EXCEEDED": "of the API key",
     b"API_TOKEN_LIMIT_EXCEEDED": "of the token",
@@ -168,7 +169,7 @@ MOST_PAGES = 2000
 
 def is_id(value: Any) -> bool:
     """24 hex digits (``TrelloID`` of the official description); others come in hand-made exports."""
-    return isinstance(value, str) and len(value) == 24 and value.isascii() and not value.strip("0123456789abcdefABCDEF")
+    return type(value) is str and _ID(value) is not None
 
 
 def pages(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from connectors.trello.client import Site, is_id, pages
+from connectors.trello.client import Site, pages
 
 log = logging.getLogger(__name__)
 
@@ -90,9 +90,10 @@ def moves(rows: Iterable[Any]) -> Iterator[tuple[str, Move]]:
         if not isinstance(data, dict):
             continue
         card, to, when = data.get("card"), data.get("listAfter") or data.get("list"), _instant(row.get("date"))
-        if when and isinstance(card, dict) and isinstance(to, dict) and is_id(card.get("id")) and isinstance(to.get("id"), str):
-            name = to.get("name")
-            yield card["id"], Move(when, to["id"], name if isinstance(name, str) else None)
+        if when and isinstance(card, dict) and isinstance(to, dict):
+            ident, place, name = card.get("id"), to.get("id"), to.get("name")
+            if type(ident) is str and type(place) is str:
+                yield ident, Move(when, place, name if type(name) is str else None)
 
 
 def _instant(value: Any) -> datetime | None:
@@ -100,7 +101,7 @@ def _instant(value: Any) -> datetime | None:
         when = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return when.astimezone(UTC) if when.tzinfo else None
+    return when if when.tzinfo is UTC else when.astimezone(UTC) if when.tzinfo else None
 
 
 def entered(found: Iterable[Move], lists: Mapping[str, tuple[str, bool]]) -> dict[str, datetime]:

@@ -50,6 +50,8 @@ def instant(value: Any, what: str) -> datetime | None:
         when = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Unreadable(f"{what} is not an instant") from None
+    if when.tzinfo is UTC:
+        return when
     if when.tzinfo is None:
         raise Unreadable(f"{what} has no offset")
     try:

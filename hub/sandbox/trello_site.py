@@ -6,6 +6,7 @@ Pure state; who may see it and how it is answered is in `trello`, how it changes
 from __future__ import annotations
 
 import hashlib
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,8 +73,7 @@ class TrelloSite:
             **data,
         }
         row = {"id": self.ident(at), "type": kind, "date": moment(at), "idMemberCreator": account_id(0), "data": told}
-        self.actions.append(row)
-        self.actions.sort(key=lambda action: action["id"])
+        insort(self.actions, row, key=lambda action: str(action["id"]))
 
     def shown(self, place: str) -> Json:
         """A list as actions name it."""
