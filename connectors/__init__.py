@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 import pkgutil
@@ -54,7 +55,10 @@ def open(settings: _base.SourceSettings, limits: _base.IoSettings | None = None)
 
     kind = load(settings.kind)
     site = kind.address == "https" or settings.url.startswith(("https://", "http://"))
-    io = RunIo(settings, limits or _base.IoSettings(), site=site)
+    limits = limits or _base.IoSettings()
+    if limits.rate is None:
+        limits = dataclasses.replace(limits, rate=kind.rate)
+    io = RunIo(settings, limits, site=site)
     return kind.factory(settings, io)
 
 

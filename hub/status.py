@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from connectors.base import ARCHIVED
 from hub.model import LEFT, Cycle, Dimensions, Item, Mapping, Sprint, State, Status, StatusWord, fold
 
 BY_CATEGORY: dict[str, State] = {"new": "todo", "indeterminate": "doing", "done": "done"}
@@ -82,7 +83,7 @@ class States:
         state: State = word.state if word else BY_CATEGORY[category] if category else "todo"
         if state == "done" and self._resolved_as_dropped(item):
             state = "dropped"
-        if item.presence == "archived" and state in ("todo", "doing"):
+        if (item.presence == "archived" or item.resolution_id == ARCHIVED) and state in ("todo", "doing"):
             state = "dropped"
         if word:
             return Reading(state, None, "")

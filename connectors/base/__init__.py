@@ -22,9 +22,22 @@ from connectors.base.errors import (
 from connectors.base.interface import Connector, Io, checked
 from connectors.base.kind import Access, Kind, Option, SettingFault
 from connectors.base.settings import IoSettings, Secret, SourceSettings
-from connectors.base.values import Account, Dimension, Fetched, Gone, MetricValue, Page, Partition, Rejected, Seen, WorkItem
+from connectors.base.values import (
+    ARCHIVED,
+    Account,
+    Dimension,
+    Fetched,
+    Gone,
+    MetricValue,
+    Page,
+    Partition,
+    Rejected,
+    Seen,
+    WorkItem,
+)
 
 __all__ = [
+    "ARCHIVED",
     "Access",
     "AccessLost",
     "Account",

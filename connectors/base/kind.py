@@ -66,11 +66,16 @@ class Kind:
     title: str
     factory: Callable[[SourceSettings, Io], Connector]
     needs_user: bool = False
+    user_is_key: bool = False
+    """``user`` is an API key, a part of the credential: asked for as such, and hidden wherever a secret is."""
     needs_token: bool = True
     open_address: Callable[[str], bool] | None = None
     """Of a kind that needs a token: which urls need none all the same (a database in a file, a socket of this machine)."""
     address: Literal["https", "file", "database"] = "https"
     """What ``url`` is: a site; a file (then ``file`` may stand in its place) or an https address; a database's URL."""
+    rate: float | None = None
+    """Requests a second and account that the vendor's limits allow; what the configuration says goes before. None: no limit of
+    ours, the vendor's own words are heeded."""
     work: bool = True
     """Whether its items are usually work that should serve a key result; else only metrics read them."""
     queries: bool = False

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+ARCHIVED = "archived"
+"""The ``resolution_id`` of an item that its vendor keeps, but put out of sight, without saying how it ended: done work keeps its
+credit, open work counts as dropped, as in an archived partition."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:

@@ -179,7 +179,8 @@ class _Looking:
         url = _address(self.answers.url or self._ask("--url", f"Address of your {self.kind.title} site"))
         user = None
         if self.kind.needs_user:
-            user = self.answers.user or self._ask("--user", "Account of the token (mail address)")
+            what = "API key of the token" if self.kind.user_is_key else "Account of the token (mail address)"
+            user = self.answers.user or self._ask("--user", what)
         okrs = self._sheet()
         return self._settings(url, user), okrs
 

@@ -19,6 +19,7 @@ from hub.config.filename import EXAMPLE as FILE
 from hub.config.filename import file_url
 from hub.config.settings import Schedule
 from hub.config.values import Source
+from hub.log.redactor import hide
 from hub.model import fold
 from hub.tomlfile import Table, did_you_mean, instead
 from hub.tomlfile.ids import spelt
@@ -80,11 +81,14 @@ def read_source(
     partitions, fields, effort = _partitions(table, word), _fields(table), table.choice("effort", EFFORT) or "count"
     values = {o.name: _option(table, o) for o in options}
     if kind is not None and kind.edition(values).needs_user and "user" not in table:
-        table.missing("user", "Add the account's user name or mail address that belongs to the secret.")
+        what = "API key" if kind.user_is_key else "account's user name or mail address"
+        table.missing("user", f"Add the {what} that belongs to the secret.")
     schedule = read_schedule(table, usual)
     rate, threads, canary = daemon.rate(table), daemon.threads(table), table.text("canary", "Write the key of an item.")
     secret = env.secret(variable, environ, table.problems) if kind is None or kind.needs_token else None
     work = table.flag("work") if kind is None or "work" in table else kind.work
+    if kind is not None and kind.user_is_key and user:
+        hide(user)
     if kind is None or url is None or sum(not p.warning for p in table.problems) > before:
         return None
     settings = SourceSettings(name, kind.name, url, user, None, partitions, fields, values)

@@ -32,6 +32,8 @@ _HEADERS = r"(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]*(?:key|token)"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # a scheme of HTTP authentication and what follows it, unless that is a plain word of a sentence
     (re.compile(r"\b((?i:bearer|basic|digest)\s+)(?=\S*(?:[A-Z0-9=+/_~]|\.\w))[A-Za-z0-9+/._~=-]{6,}"), rf"\1{HIDDEN}"),
+    # OAuth 1, whose parts stand in quotes of their own
+    (re.compile(r"\b(OAuth\s+)(?=oauth_)[^\r\n]+", re.I), rf"\1{HIDDEN}"),
     # headers, to the end of their line or of their quotes
     (re.compile(rf"\b((?:{_HEADERS})[\"']?\s*:\s*(?:b?[\"'])?)[^\"'\r\n]+", re.I), rf"\1{HIDDEN}"),
     # key="value" and "key": "value", as reprs and JSON write them

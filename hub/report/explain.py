@@ -73,7 +73,7 @@ def item_explanation(
         seq=evaluated.seq,
         state=attachment.state,
         active=Activity(evaluated.mapping, evaluated.dimensions, evaluated.as_of)(item, attachment.state),
-        facts=_facts(item, evaluated.dimensions),
+        facts=_facts(item, evaluated.dimensions, over=attachment.state in ("done", "dropped")),
         team=_team_name(evaluated.mapping, attachment.team),
         outcome=attachment.outcome,
         sentence=words.left_sentence(item) if has_left else words.outcome_sentence(evaluated.mapping, item, attachment, via),
@@ -152,7 +152,8 @@ def _rule_step(verdict: RuleVerdict) -> RuleStep:
     return RuleStep(rule.name, str(rule.place), _target(rule), rule.strength, verdict.holds, deciding, steps)
 
 
-def _facts(item: Item, dimensions: Dimensions) -> dict[str, Any]:
+def _facts(item: Item, dimensions: Dimensions, *, over: bool) -> dict[str, Any]:
+    """``over``: it is closed. A card that is not has a date of its list, too, which is no date of its end."""
     listed = dimensions.statuses.get((item.source, item.status_id)) if item.status_id else None
     sprints = [dimensions.sprints.get((item.source, s)) for s in item.sprints]
     places = [(c, dimensions.containers.get((item.source, c))) for c in item.containers]
@@ -174,7 +175,7 @@ def _facts(item: Item, dimensions: Dimensions) -> dict[str, Any]:
         "sprints": [f"{s.name} ({s.state})" if s else id_ for s, id_ in zip(sprints, item.sprints, strict=True)],
         "created": iso(item.created_at),
         "updated": iso(item.updated_at),
-        "done": iso(item.done_at),
+        "done": iso(item.done_at) if over else None,
         "started": iso(item.started_at),
         "due": item.due,
         "stages": {name: iso(at) for name, at in item.stages.items()},

@@ -6,8 +6,9 @@ import base64
 import binascii
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,6 +30,8 @@ UNAUTHORISED = {"message": "Client must be authenticated to access this resource
 
 class JiraApi:
     """The routes of one site."""
+
+    TOO_MANY: ClassVar[dict[str, Any]] = {"errorMessages": ["Rate limit exceeded."], "errors": {}}
 
     def __init__(self, site: Site, settings: Settings) -> None:
         self.site, self.settings = site, settings
@@ -73,6 +76,22 @@ class JiraApi:
                 shown = {"id": str(number), "key": issue.key, "project": row.key, "project_id": row.id, "seen": seen}
                 found[str(number)] = shown | {"updated": issue.updated, "fields": self.render.issue(issue, plan)["fields"]}
         return found
+
+    def fact(self, name: str) -> dict[str, Any] | None:
+        """What is true of one issue, whatever the API says."""
+        number = self.site.number(name)
+        issue = self.site.issue(number) if number is not None else None
+        return None if issue is None else asdict(issue)
+
+    def change(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Make a change, and show it."""
+        done = self.mutator.apply(change)
+        self.render.forget()
+        return done
+
+    def switched(self) -> None:
+        """A switch was set."""
+        self.mutator.lag_ms = self.settings.index_lag * 1000
 
     def slow_down(self, wait: int, limit: int, now: int) -> dict[str, str]:
         """The headers of a 429: `wait` seconds, `limit` requests a second, `now` by the sandbox's clock."""

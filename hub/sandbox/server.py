@@ -20,13 +20,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, ClassVar
+from typing import Protocol as Interface
 
 import orjson
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -37,7 +39,6 @@ from hub.sandbox.faults import MEANING, FaultError, Faults
 from hub.sandbox.jira import JiraApi
 from hub.sandbox.limits import Limiter
 from hub.sandbox.mutate_lists import MutationError
-from hub.sandbox.site import Site
 
 Json = dict[str, Any]
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body><form action='/login'></form></body></html>"
@@ -78,24 +79,58 @@ class _Answer:
     def json(self, body: Any, status: int = 200) -> None:
         self.fill(status, orjson.dumps(body))
 
-    def too_many(self, headers: dict[str, str]) -> None:
-        """A request beyond the burst limit, or during an announced wait (Atlassian: Rate limiting)."""
-        self.json({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429)
+    def too_many(self, headers: dict[str, str], body: Json) -> None:
+        """A request beyond a limit, or during an announced wait."""
+        self.json(body, 429)
         self.headers |= {name.encode(): value.encode() for name, value in headers.items()}
+
+
+class StandIn(Interface):
+    """One vendor's API over one site, as the process around it needs it."""
+
+    TOO_MANY: ClassVar[Json]
+    """The body of a 429."""
+
+    def app(self) -> Starlette: ...
+
+    def truth(self) -> Json: ...
+
+    def fact(self, name: str) -> Json | None: ...
+
+    def change(self, change: Json) -> Json: ...
+
+    def switched(self) -> None: ...
+
+    def slow_down(self, wait: int, limit: int, now: int) -> dict[str, str]: ...
+
+
+def _jira(site: Any, settings: Any) -> StandIn:
+    return (DataCenterApi if site.catalog.deployment == DEPLOYMENT else JiraApi)(site, settings)
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """How a stand-in is put together from its site and settings."""
+
+    api: Callable[[Any, Any], StandIn] = _jira
+    limiter: Callable[[Any], Limiter] = Limiter
+
+
+JIRA = Vendor()
 
 
 class Sandbox:
     """The ASGI application. `build` makes the site anew for a reset."""
 
-    def __init__(self, build: Callable[[], Site], settings: Settings, ticking: bool = False) -> None:
-        self.build, self.initial, self.ticking = build, asdict(settings), ticking
+    def __init__(self, build: Callable[[], Any], settings: Settings, ticking: bool = False, vendor: Vendor = JIRA) -> None:
+        self.build, self.initial, self.ticking, self.vendor = build, settings, ticking, vendor
         self.reset()
 
     def reset(self) -> None:
         """As it was at the start."""
-        self.site, self.settings = self.build(), Settings(**self.initial)
-        api = DataCenterApi if self.site.catalog.deployment == DEPLOYMENT else JiraApi
-        self.api, self.faults, self.limiter = api(self.site, self.settings), Faults(), Limiter(self.settings)
+        self.site, self.settings = self.build(), replace(self.initial)
+        self.api, self.faults = self.vendor.api(self.site, self.settings), Faults()
+        self.limiter = self.vendor.limiter(self.settings)
         self.app = self.api.app()
         self.log: list[Json] = []
         self._ticked = time.monotonic()
@@ -123,7 +158,7 @@ class Sandbox:
         self._note(scope, path, query, body)
         request = (str(scope["method"]), path, f"{query}\n{body.decode(errors='replace')}")
         if wait := self.limiter.admit(*request):
-            reply.too_many(self.api.slow_down(wait, self.settings.limit, self.site.now))
+            reply.too_many(self.api.slow_down(wait, self.settings.limit, self.site.now), self.api.TOO_MANY)
             await self._send(scope, send, reply, {})
             return
         hits = self.faults.suffer(*request)
@@ -191,7 +226,7 @@ class Sandbox:
                 self.faults = Faults()
             return self.faults.add(data) if method == "POST" else [rule.shown() for rule in self.faults.rules]
         if what == "mutate":
-            return [self._change(each) for each in data] if isinstance(data, list) else self._change(data)
+            return [self.api.change(each) for each in data] if isinstance(data, list) else self.api.change(data)
         if what == "clock":
             self.site.now += int(float(data.get("shift", 0)) * 1000)
             if "now" in data:
@@ -210,28 +245,21 @@ class Sandbox:
         if what == "truth":
             return self.api.truth()
         if what.startswith("truth/"):
-            number = self.site.number(what.removeprefix("truth/"))
-            issue = self.site.issue(number) if number is not None else None
-            return None if issue is None else asdict(issue)
+            return self.api.fact(what.removeprefix("truth/"))
         return None
 
     def _switch(self, data: Json) -> Json:
-        known = {each.name for each in fields(Settings)}
+        known = {each.name for each in fields(self.settings)}
         for name, value in data.items():
             if name not in known:
                 raise ValueError(f"there is no switch {name!r}; there are {', '.join(sorted(known))}")
             setattr(self.settings, name, tuple(value) if isinstance(value, list) else value)
-        self.api.mutator.lag_ms = self.settings.index_lag * 1000
+        self.api.switched()
         return {name: value for name, value in asdict(self.settings).items() if name != "token"}
-
-    def _change(self, change: Json) -> Json:
-        done = self.api.mutator.apply(change)
-        self.api.render.forget()
-        return done
 
     def _mutate(self, change: Any) -> None:
         for each in change if isinstance(change, list) else [change]:
-            self._change(each)
+            self.api.change(each)
 
     # --- the wire --------------------------------------------------------------------------------------------------
 
@@ -333,13 +361,15 @@ class _Server(uvicorn.Server):
         sys.stdout.flush()
 
 
-def serve(build: Callable[[], Site], settings: Settings, port: int, ticking: bool, until_stdin_closes: bool) -> None:
+def serve(
+    build: Callable[[], Any], settings: Settings, port: int, ticking: bool, until_stdin_closes: bool, vendor: Vendor = JIRA
+) -> None:
     """Serve on loopback until told to stop."""
     logging.disable(logging.CRITICAL)  # a broken answer is what was asked for, not an error to report
 
     async def run() -> None:
         config = uvicorn.Config(
-            Sandbox(build, settings, ticking),
+            Sandbox(build, settings, ticking, vendor),
             host="127.0.0.1",
             port=port,
             http=Protocol,

@@ -302,7 +302,7 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> t
         hash_, row, *_ = changed[no]
         now_holds = _altering(row)
         if tuple(before) != now_holds:
-            altered += 1
+            altered += not _renamed(before, now_holds)
             emptied.update(_emptied(before, now_holds))
         same_status = status_id == row[7] if status_id is not None and row[7] is not None else status == row[8]
         if category == "done" and row[9] == "done":
@@ -317,6 +317,18 @@ def _update(tx: Tx, at: Place, changed: Mapping[int, Content], now_is: str) -> t
     tx.update("item", _UPDATED, ("no",), rows)
     tx.upsert("alias", ("from_seq",), ("source", "value", "kind", "item_no"), aliases)
     return altered, emptied
+
+
+_STATUS_ID = _ALTERING.index("status_id")
+_WORDED = frozenset(_ALTERING.index(name) for name in ("status", "stages"))
+
+
+def _renamed(before: Sequence[Any], now: Sequence[Any]) -> bool:
+    """Whether nothing changed but the name of the status that an item has (and with it those of stages): the vendor's list was
+    renamed, and the item was left alone."""
+    if before[_STATUS_ID] is None:
+        return False
+    return all(old == new for at, (old, new) in enumerate(zip(before, now, strict=True)) if at not in _WORDED)
 
 
 def _emptied(before: Sequence[Any], now: Sequence[Any]) -> Iterator[str]:

@@ -32,3 +32,15 @@ def running_data_center() -> Iterator[Sandbox]:
 def dc(running_data_center: Sandbox) -> Sandbox:
     running_data_center.reset()
     return running_data_center
+
+
+@pytest.fixture(scope="session")
+def running_trello() -> Iterator[Sandbox]:
+    with sandbox(issues=150, seed=7, vendor="trello", cards=90, page_limit=9) as found:
+        yield found
+
+
+@pytest.fixture
+def tr(running_trello: Sandbox) -> Sandbox:
+    running_trello.reset()
+    return running_trello

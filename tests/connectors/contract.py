@@ -75,6 +75,9 @@ class ConnectorContract(abc.ABC):
     kind: ClassVar[str]
     posts: ClassVar[frozenset[str]]
     """Paths of the POSTs that the connector declares, as the stand-in logs them."""
+    first: ClassVar[str] = "1"
+    second: ClassVar[str] = "2"
+    """Two ids as the vendor has them."""
     optional_fields: ClassVar[dict[str, str]]
     """Two fields, our name -> the vendor's, that items of the stand-in have: read in one test, left out in another."""
 
@@ -89,7 +92,7 @@ class ConnectorContract(abc.ABC):
 
     @abc.abstractmethod
     def hostile(self) -> dict[str, tuple[bytes, bool]]:
-        """Name of a trap -> (a record as raw JSON with id "1", whether it becomes an item; else it is rejected)."""
+        """Name of a trap -> (a record as raw JSON with the id ``first``, whether it becomes an item; else it is rejected)."""
 
     @abc.abstractmethod
     def good(self, ident: str) -> bytes:
@@ -318,12 +321,12 @@ class ConnectorContract(abc.ABC):
 
     def test_one_bad_record_never_costs_its_page(self) -> None:
         for name, (row, is_item) in self.hostile().items():
-            with self.serving([row, self.good("2")]) as settings, self.opened(settings) as connector:
+            with self.serving([row, self.good(self.second)]) as settings, self.opened(settings) as connector:
                 (partition,) = connector.partitions()
                 pages, items = self.read(connector, partition)
                 rejected: list[Rejected] = [one for page in pages for one in page.rejected]
-                assert "2" in items, name
-                assert ("1" in items) == is_item, f"{name}: {rejected}"
+                assert self.second in items, name
+                assert (self.first in items) == is_item, f"{name}: {rejected}"
                 assert bool(rejected) == (not is_item), name
                 for one in rejected:
                     assert one.reason and len(one.raw) <= 5000
@@ -333,7 +336,7 @@ class ConnectorContract(abc.ABC):
                     repr(dataclasses.astuple(item)).encode("utf-8")
 
     def test_the_same_record_twice_is_one_item(self) -> None:
-        with self.serving([self.good("1"), self.good("1")]) as settings, self.opened(settings) as connector:
+        with self.serving([self.good(self.first), self.good(self.first)]) as settings, self.opened(settings) as connector:
             (partition,) = connector.partitions()
             pages, items = self.read(connector, partition)
             assert sum(len(page.items) for page in pages) == len(items) == 1

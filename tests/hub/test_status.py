@@ -124,6 +124,17 @@ def test_a_resolution_drops_what_the_map_calls_done_and_nothing_else() -> None:
     assert read(given).state == "doing"
 
 
+def test_an_item_that_its_source_calls_archived_is_treated_like_one_of_an_archived_project() -> None:
+    """A Trello card is read with its list and its archive; the archive says nothing about being done."""
+    for words in ({"jira": {"Shipped": "doing"}}, {}):
+        archived = item(1, state="doing", status="Shipped", resolution="list archived", resolution_id="archived")
+        assert read(archived, **words).state == "dropped"
+    done = item(1, state="doing", status="Shipped", resolution="archived", resolution_id="archived")
+    assert read(done, jira={"Shipped": "done"}).state == "done"
+    named = item(1, state="doing", status="Shipped", resolution="Archived", resolution_id="10007")
+    assert read(named).state == "doing", "a resolution that somebody named so is another thing"
+
+
 def test_archived_work_that_the_map_calls_open_is_dropped() -> None:
     archived = item(1, state="done", status="Shipped", presence="archived")
     assert read(archived).state == "done"

@@ -54,6 +54,8 @@ RESOLUTIONS: tuple[tuple[str | None, str | None], ...] = (
     ("Duplicate", None),
     ("Obsolete", "10001"),
     ("Out of Date", "10003"),
+    ("archived", "archived"),
+    ("list archived", "archived"),
 )
 FIELD_VALUES: tuple[dict[str, Any], ...] = (
     {},

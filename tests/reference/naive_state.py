@@ -138,9 +138,11 @@ def state_by_resolution(world: World, item: Item) -> str:
 
 @once
 def own_state(world: World, item: Item) -> str:
-    """ "an *archived* item that is done keeps its credit; an archived open item counts as dropped." """
+    """ "an *archived* item that is done keeps its credit; an archived open item counts as dropped. Archived is an item whose
+    project is, and one that the source itself says so of (resolution id `archived`: a Trello card)." """
     now = state_by_resolution(world, item)
-    return "dropped" if item.presence == "archived" and now in ("todo", "doing") else now
+    archived = item.presence == "archived" or item.resolution_id == "archived"
+    return "dropped" if archived and now in ("todo", "doing") else now
 
 
 @once

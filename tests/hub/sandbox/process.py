@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 USER, TOKEN = "demo@anchorline.example", "demo-token"
+TRELLO_KEY = "0123456789abcdef0123456789abcdef"
 TODAY = "2026-11-22"
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60
@@ -23,10 +24,12 @@ START_SECONDS = 60
 class Sandbox:
     """A running sandbox, its API (with the valid credential) and its control API."""
 
-    def __init__(self, url: str, process: subprocess.Popen[str], deployment: str = "cloud") -> None:
+    def __init__(self, url: str, process: subprocess.Popen[str], deployment: str = "cloud", vendor: str = "jira") -> None:
         self.url, self.process = url, process
         self.http = httpx.Client(base_url=url, timeout=30, trust_env=False)
-        if deployment == "cloud":
+        if vendor == "trello":
+            self.http.headers["authorization"] = f'OAuth oauth_consumer_key="{TRELLO_KEY}", oauth_token="{TOKEN}"'
+        elif deployment == "cloud":
             self.http.auth = httpx.BasicAuth(USER, TOKEN)
         else:
             self.http.headers["authorization"] = f"Bearer {TOKEN}"
@@ -133,9 +136,11 @@ def _ready(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @contextmanager
-def sandbox(issues: int = 300, seed: int = 7, today: str | None = TODAY, **options: Any) -> Iterator[Sandbox]:
+def sandbox(
+    issues: int = 300, seed: int = 7, today: str | None = TODAY, vendor: str = "jira", **options: Any
+) -> Iterator[Sandbox]:
     """A sandbox process; further options are the command line's (page_limit=3, load=folder, ticking=True)."""
-    command = [sys.executable, "-m", "hub.sandbox", "jira", "--port", "0", "--until-stdin-closes"]
+    command = [sys.executable, "-m", "hub.sandbox", vendor, "--port", "0", "--until-stdin-closes"]
     command += ["--issues", str(issues), "--seed", str(seed)] + (["--today", today] if today else [])
     for name, value in options.items():
         command += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
@@ -144,7 +149,7 @@ def sandbox(issues: int = 300, seed: int = 7, today: str | None = TODAY, **optio
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
     try:
-        running = Sandbox(str(_ready(process)["url"]), process, str(options.get("deployment", "cloud")))
+        running = Sandbox(str(_ready(process)["url"]), process, str(options.get("deployment", "cloud")), vendor)
         with running.http, running.control_http:
             yield running
     finally:

@@ -49,6 +49,16 @@ def test_every_column_comes_back_as_the_vendor_gave_it(store: Store) -> None:
         assert row == (links, "1.10", "EUR", "2026-03-31", NOON, "P1", w.run)
 
 
+def test_a_status_that_got_another_name_alters_no_item(store: Store) -> None:
+    """The guard against everything changing at once looks for altered items; a renamed list changes words only."""
+    with world(store) as w:
+        w.sync(item("1", status_id="7", status="Doing"), item("2", status="Doing"))
+        done = w.sync(item("1", status_id="7", status="In progress"), item("2", status="In progress"))
+        assert (done.changed, done.altered) == (2, 1), "without an id it may as well be another status"
+        assert {found.status for found in w.items().values()} == {"In progress"}
+        assert w.sync(item("1", status_id="8", status="Done"), item("2", status="In progress")).altered == 1
+
+
 def test_what_is_empty_is_null(store: Store) -> None:
     with world(store) as w:
         w.sync(item("1"))
