@@ -141,7 +141,10 @@ def _check(evaluated: Evaluated, wanted: Wanted) -> None:
     if wanted.source and wanted.source not in evaluated.dimensions.sources:
         raise UsageError(f"There is no source {wanted.source!r}.", hint=_known("There are", evaluated.dimensions.sources))
     if wanted.project:
-        projects = {at: row for at, row in evaluated.dimensions.containers.items() if row.within is None}
+        work = {name for name, facts in evaluated.dimensions.sources.items() if facts.work}
+        projects = {
+            at: row for at, row in evaluated.dimensions.containers.items() if row.within is None and at[0] in work
+        }  # the sheets and queries of others hold no work
         names = [t for row in projects.values() for t in (row.key, row.name) if t]
         ids = [id_ for _, id_ in projects]
         if fold(wanted.project) not in {fold(t) for t in (*names, *ids)}:

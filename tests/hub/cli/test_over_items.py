@@ -61,6 +61,13 @@ def test_a_series_that_no_value_has_is_told_at_its_line(home: Path) -> None:
     assert "has no series" not in run("check", "--files-only", folder=home, **TOKEN).stderr
 
 
+def test_only_projects_of_work_are_named_where_one_is_misspelt(home: Path) -> None:
+    done = run("unanchored", "--project", "IDNN", folder=home)
+    assert done.returncode == 2
+    assert run("unanchored", "--project", "activation", folder=home).returncode == 2  # a query, whose rows are no work
+    assert "The sources have BILL, CLSC, CORE, DATA, GROW, IDN, ITSD, MOB, PLAT." in " ".join(done.stderr.split())
+
+
 def test_strict_fails_on_broken_anchors_and_passes_without(home: Path) -> None:
     assert run("check", "--strict", folder=home, **TOKEN).returncode == 2
     rules = home / "mappings" / "rules.toml"
