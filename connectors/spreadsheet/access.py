@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base import Access
 
-EXPIRY = "A file needs no credential; a Google service account's key ends when somebody deletes it."
+EXPIRY = "A Google service account's key ends when somebody deletes it, a file server's token when its administrator says so."
 
 ACCESS = Access(
     account=(

@@ -79,6 +79,10 @@ class Seen:
     lists: MappingABC[str, int] = field(default_factory=dict)
     """Rows of the source's lists, by kind."""
     last: Last | None = None
+    of_file: bool = False
+    """It is a file or a sheet: nobody in particular reads it, unless an account is named."""
+    faulty: bool = False
+    """The error is about what is to be read, not about who reads."""
     missing: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -110,13 +114,17 @@ def ask(
 
     source = config.sources[name]
     kind = connectors.load(source.kind).edition(source.options)
-    seen = Seen(name, source.kind, kind.title, source.url, kind.partition_word, named=bool(source.partitions))
+    seen = Seen(
+        name, source.kind, kind.title, source.url, kind.partition_word,
+        named=bool(source.partitions), of_file=kind.address == "file",
+    )  # fmt: skip
+    expiry = kind.expiry if source.needs_token or source.secret is not None else "none is needed"
     heard: list[str] = []
     try:
         settings = source_settings(config, mapping, name, int(now.timestamp() * 1000))
         limits = replace(config.limits(name, LIMITS), gates_folder=None)  # looking writes nothing
         with _listening(heard), connectors.open(settings, limits) as connector:
-            for step in (_account(config, stored, kind.expiry, now), _partitions(stored), _lists(source.fields), *more):
+            for step in (_account(config, stored, expiry, now), _partitions(stored), _lists(source.fields), *more):
                 seen = step(connector, seen)
     except UsageError as error:
         return replace(seen, result="refused", error=str(error), hint=error.hint)
@@ -237,7 +245,7 @@ def _examined(connector: Connector, live: list[Partition], seen: Seen) -> Seen:
         return seen
     first, *others = (replace(seen, error=str(fault), hint=fault.hint or None) for fault in faults)
     result: Result = "failed" if len(faults) == len(live) else "partial"
-    return replace(first, result=result, warnings=(*seen.warnings, *map(_whole, others)))
+    return replace(first, result=result, faulty=True, warnings=(*seen.warnings, *map(_whole, others)))
 
 
 def _fault(connector: Connector, partition: Partition) -> SourceError | None:

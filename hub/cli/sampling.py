@@ -14,7 +14,7 @@ class Sample:
     def __init__(self, canary: str | None) -> None:
         self._canary = canary
         self.asked = False
-        """Whether a page was asked for: not where a sync would refuse to begin"""
+        """Whether it was looked into what can be read: not where a sync would refuse to begin"""
         self.items: int | None = None
         """Records on the page"""
         self.skew: float | None = None
@@ -26,6 +26,7 @@ class Sample:
     def __call__(self, connector: Connector, seen: Seen) -> Seen:
         self._clocks(connector)
         if seen.error is not None and seen.result == "failed":
+            self.asked = seen.faulty
             return seen
         self.asked = True
         with _step(seen, "what the credential may do"):

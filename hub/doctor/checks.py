@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Result = Literal["ok", "warning", "error"]
+Result = Literal["ok", "unknown", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Check:
 
 def ok(name: str, text: str, source: str | None = None) -> Check:
     return Check(name, "ok", text, "", source)
+
+
+def unknown(name: str, text: str, source: str | None = None) -> Check:
+    """What cannot be found out, and is no fault."""
+    return Check(name, "unknown", text, "", source)
 
 
 def warning(name: str, text: str, do: str, source: str | None = None) -> Check:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hub.doctor.checks import Check, error, ok, warning
+from hub.doctor.checks import Check, error, ok, unknown, warning
 from hub.model import Mapping, fold
+from hub.model.words import singular
 
 SKEW_WARN, SKEW_BAD = 60.0, 600.0
 """Seconds between our clock and the source's."""
@@ -34,7 +35,7 @@ class Answers:
     skew: float | None = None
     """Seconds by which our clock is ahead of the source's"""
     asked: bool = False
-    """Whether a page was asked for"""
+    """Whether it was looked into what can be read, by a page or beforehand"""
     sample: int | None = None
     """Items on the one page that was read"""
     canary: tuple[str, bool] | None = None
@@ -64,7 +65,7 @@ def checks(told: Answers) -> Iterator[Check]:
         yield error("fields", text, f"Mend `fields` under [source.{name}].", name)
     if told.sample is not None:
         yield ok("sample", f"one page was read: {told.sample} items", name)
-    elif told.error is not None and told.asked:
+    if told.error is not None and told.asked and (told.sample is None or not told.unseen):
         yield error("sample", told.error, told.hint or "Try again.", name)
     if told.canary is not None:
         key, seen = told.canary
@@ -79,7 +80,7 @@ def _rights(told: Answers) -> Iterator[Check]:
         yield warning("source", text, "See whether it stays.", told.source)
     if told.writes is None:
         text = "whether the credential can write is not known: the source does not tell"
-        yield ok("write", f"{text}; give it reading rights only", told.source)
+        yield unknown("write", f"{text}; give it reading rights only", told.source)
     elif told.writes:
         do = "Give the hub an account that can only read: it never writes."
         yield warning("write", f"the credential can do more than read: {', '.join(told.writes)}", do, told.source)
@@ -108,7 +109,8 @@ def _partitions(told: Answers) -> Iterator[Check]:
         text = f"the account sees none of the {told.word} to read"
         yield error("visible", text, "Give it the right to browse what it shall read.", told.source)
     else:
-        yield ok("visible", f"{told.visible} {told.word} are in sight", told.source)
+        which = f"1 {singular(told.word)} is" if told.visible == 1 else f"{told.visible} {told.word} are"
+        yield ok("visible", f"{which} in sight", told.source)
 
 
 def named(mapping: Mapping, told: list[Answers]) -> Iterator[Check]:

@@ -24,6 +24,11 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%b} {day.year}"
 
 
+def singular(plural: str) -> str:
+    """One of what a plural names: query of queries, sheet of sheets."""
+    return f"{plural[:-3]}y" if plural.endswith("ies") else plural.removesuffix("s")
+
+
 def fold(text: str) -> str:
     """The form in which texts and ids are compared everywhere: NFC, case-folded."""
     if text.isascii():

@@ -12,7 +12,7 @@ from hub.cli.render.runs import sentence
 from hub.cli.render.text import BAD, BOLD, DIM, WARN, clean, count, words
 from hub.doctor import Check
 
-STYLES = {"ok": "green", "warning": WARN, "error": BAD}
+STYLES = {"ok": "green", "unknown": DIM, "warning": WARN, "error": BAD}
 
 
 def checks(found: Sequence[Check], width: int) -> RenderableType:
@@ -42,6 +42,9 @@ def _summary(found: Sequence[Check]) -> Text:
     errors = sum(check.result == "error" for check in found)
     warnings = sum(check.result == "warning" for check in found)
     if not errors and not warnings:
-        return Text(f"All {len(found)} checks are well.", "green")
+        open_ = sum(check.result == "unknown" for check in found)
+        if not open_:
+            return Text(f"All {len(found)} checks are well.", "green")
+        return Text(f"{len(found) - open_} of {len(found)} checks are well, and nothing is known to be wrong.", "green")
     parts = ([count(errors, "error")] if errors else []) + ([count(warnings, "warning")] if warnings else [])
     return Text(f"{' and '.join(parts)} in {len(found)} checks.", BAD if errors else WARN)

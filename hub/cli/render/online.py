@@ -12,6 +12,7 @@ from hub.cli.ambiguity import listed
 from hub.cli.asking import SOON, Last, Seen
 from hub.cli.render.runs import STYLES, sentence
 from hub.cli.render.text import BAD, BOLD, DIM, WARN, ago, clean, clock, count, noted, words
+from hub.model.words import singular
 
 NAMED = 12
 """More names than these are counted only."""
@@ -59,12 +60,15 @@ def _rows(seen: Seen, now: int) -> Iterator[tuple[str, Text]]:
     if seen.account_id is None:
         return
     who = f"{clean(seen.account)} ({clean(seen.account_id)})" if seen.account else clean(seen.account_id)
-    yield "I am", Text(who + (f", time zone {clean(seen.timezone)}" if seen.timezone else ""))
+    yield (
+        "reading" if seen.of_file and not seen.account else "I am",
+        Text(who + (f", time zone {clean(seen.timezone)}" if seen.timezone else "")),
+    )
     if seen.states:
         yield "I see", Text(_sees(seen))
     if seen.left_out:
         names = f": {_names(seen.left_out)}" if len(seen.left_out) <= NAMED else ""
-        what = f"also {count(len(seen.left_out), seen.word.removesuffix('s'), seen.word)} that the configuration does not read"
+        what = f"also {count(len(seen.left_out), singular(seen.word), seen.word)} that the configuration does not read"
         yield "", Text(f"{what}{names}", DIM)
     if seen.last is not None:
         yield "last seen", _last(seen.last, len(seen.partitions), now)
@@ -79,7 +83,7 @@ def _rows(seen: Seen, now: int) -> Iterator[tuple[str, Text]]:
 def _sees(seen: Seen) -> str:
     visible = {state: number for state, number in seen.states.items() if state != "unseen"}
     total = sum(visible.values())
-    text = count(total, seen.word.removesuffix("s"), seen.word)
+    text = count(total, singular(seen.word), seen.word)
     if set(visible) - {"live"}:
         text += (
             f" ({', '.join(f'{number} {state}' for state, number in sorted(visible.items(), key=lambda one: one[0] != 'live'))})"

@@ -49,6 +49,10 @@ def test_a_sound_file_is_ready_and_no_field_of_it_is_missed(folder: Folder) -> N
     seen = folder.ask()
     assert (seen.result, seen.error, seen.fields) == ("complete", None, {})
     assert "not found" not in said(seen)
+    assert re.search(r" reading +/", said(seen))
+    assert "I am" not in said(seen)
+    assert "credential none is needed" in said(seen)
+    assert "I see 1 sheet, to read: deals" in said(seen)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,14 @@ def test_what_a_sync_would_stumble_over_is_found(folder: Folder, lines: str, dea
     assert seen.hint
     assert error in said(seen)
     assert seen.hint[:20] in said(seen)
+
+
+def test_queries_are_counted_in_proper_words(folder: Folder) -> None:
+    told = said(
+        Seen("w", "sql", "SQL database", "sqlite:///w.db", "queries", account_id="w", states={"live": 1}, left_out=("x",))
+    )
+    assert "I see 1 query" in told
+    assert "also 1 query that the configuration does not read: x" in told
 
 
 def test_the_command_ends_with_one(folder: Folder) -> None:

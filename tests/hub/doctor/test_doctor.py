@@ -381,7 +381,18 @@ def test_what_is_wrong_with_a_source(name: str, result: str, broken: dict[str, A
 
 def test_whether_it_can_write_may_not_be_known() -> None:
     """S24: where the vendor does not tell, that is said."""
-    assert "not known" in found(source.checks(answers(writes=None)), "write").text
+    line = found(source.checks(answers(writes=None)), "write")
+    assert "not known" in line.text and line.result == "unknown"
+
+
+def test_what_is_in_sight_is_counted_in_proper_words() -> None:
+    assert found(source.checks(answers(visible=1, word="queries")), "visible").text == "1 query is in sight"
+    assert found(source.checks(answers(visible=3)), "visible").text == "3 projects are in sight"
+
+
+def test_what_cannot_be_read_is_told_beside_a_page_that_could() -> None:
+    told = answers(error="deals.csv has no column", hint="Mend it.", asked=True, sample=3)
+    assert [line.result for line in source.checks(told) if line.name == "sample"] == ["ok", "error"]
 
 
 def test_rules_that_name_what_is_out_of_sight() -> None:
