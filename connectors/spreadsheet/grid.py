@@ -96,6 +96,8 @@ class Faults:
         if self._named >= SHOWN:
             self._more += 1
             return
+        if self._first and self._first[-1] == (text, [where]):
+            return  # a column that is read for two purposes
         self._named += 1
         if self._first and self._first[-1][0] == text:
             self._first[-1][1].append(where)

@@ -231,5 +231,7 @@ def _renamed(missing: list[str], written: list[tuple[str, bool]]) -> str:
         if near:
             like = free[near[0]]
             return f"Did you mean {shown(like)}? Correct the name in config.toml, or in the sheet."
-    listed = ", ".join(shown(text)[1:-1] for text, _ in written[:8]) + (", ..." if len(written) > 8 else "")
+    listed = ", ".join(shown(text)[1:-1] for text, _ in written[:8]) + (
+        f" and {len(written) - 8} more" if len(written) > 8 else ""
+    )
     return f"Its columns are {listed}. Correct the name in config.toml, or in the sheet."

@@ -22,7 +22,7 @@ ACCESS = Access(
         "transaction that is read only, and ended after a set time",
         "The role's own name, and the end of its password",
     ),
-    leaves=("Everything that no query names",),
+    leaves=("everything that no query names",),
     token=(
         "A long random password for the role; it is kept in the environment of the machine that Anchorline runs on, "
         "in no file of the configuration",

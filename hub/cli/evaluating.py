@@ -44,7 +44,7 @@ def evaluate(path: Path, json: bool, *, events: bool = False, last_good: Path | 
         output.data(found)
     elif seq is not None:
         made = f"{count(len(files.key_results), 'key result')} from {count(items, 'item')}"
-        output.line(f"calculated: {made}, step {seq} of the database")
+        output.line(f"calculated: {made}")
     if seq is None:
         output.say("Other runs keep changing items; the last of them calculates, with the files as they are then.")
         raise typer.Exit(PARTLY)

@@ -60,32 +60,42 @@ class Lines(View):
     def _say(self, event: Mapping[str, Any], text: str) -> None:
         output.say(f"{clean(event['source'])}: {text}")
 
+    def _title(self, event: Mapping[str, Any]) -> str:
+        return self._titles.get((event["source"], event["partition"]), clean(event["partition"]))
+
+    def _say_of(self, event: Mapping[str, Any], text: str) -> None:
+        """A line about a partition; one that is called as its source is (a file's only sheet) is not named twice."""
+        title = self._title(event)
+        self._say(event, text if title == clean(event["source"]) else f"{title}: {text}")
+
     def _started(self, event: Mapping[str, Any]) -> None:
         self._say(event, f"reading {count(event['partitions'], 'part')}, run {event['run_id']}")
 
     def _partitionstarted(self, event: Mapping[str, Any]) -> None:
-        self._titles[event["source"], event["partition"]] = title = clean(event["title"] or event["partition"])
+        self._titles[event["source"], event["partition"]] = clean(event["title"] or event["partition"])
         if event["resumed"]:
-            self._say(event, f"{title}: going on where an earlier run stopped")
+            self._say_of(event, "going on where an earlier run stopped")
 
     def _progressed(self, event: Mapping[str, Any]) -> None:
         which = event["source"], event["partition"]
         before = self._progress.get(which, {}).get("read", 0)
         self._progress[which] = event
         if event["read"] // EVERY > before // EVERY:
-            self._say(event, f"{self._titles.get(which, clean(event['partition']))}: {count(event['read'], 'item')} so far")
+            self._say_of(event, f"{count(event['read'], 'item')} so far")
 
     def _waiting(self, event: Mapping[str, Any]) -> None:
         self._say(event, waiting(event))
 
     def _partitionended(self, event: Mapping[str, Any]) -> None:
-        which = event["source"], event["partition"]
-        title = self._titles.get(which, clean(event["partition"]))
         if event["error"]:
-            self._say(event, f"{title}: {event['result']}, {clean(event['error'])}")
+            error = clean(event["error"]).removeprefix(f"{self._title(event)}: ")
+            self._say_of(event, f"{event['result']}, {error}")
             return
-        seen = self._progress.get(which, {"read": 0, "new": 0, "changed": 0})
-        self._say(event, f"{title}: {count(seen['read'], 'item')}, {seen['new']:,} new, {seen['changed']:,} changed")
+        if event.get("unchanged"):
+            self._say_of(event, "unchanged")
+            return
+        seen = self._progress.get((event["source"], event["partition"]), {"read": 0, "new": 0, "changed": 0})
+        self._say_of(event, f"{count(seen['read'], 'item')}, {seen['new']:,} new, {seen['changed']:,} changed")
 
 
 class Bars(View):
@@ -141,7 +151,8 @@ class Bars(View):
         elif kind == "PartitionEnded":
             self._bars.advance(task)
             if event["error"]:
-                output.say(f"{clean(event['source'])}: {clean(event['error'])}", "yellow")
+                source = clean(event["source"])
+                output.say(f"{source}: {clean(event['error']).removeprefix(f'{source}: ')}", "yellow")
         elif kind == "Evaluating":
             self._bars.update(task, now=f"tying {count(event['items'], 'item')} to key results")
         elif kind == "Ended":

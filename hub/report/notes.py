@@ -65,7 +65,8 @@ def _unread(sources: tuple[SourceAge, ...], with_values: list[str]) -> list[str]
         elif source.complete_at is None:
             said.append(f"{source.source} was never read completely ({last}): the numbers know a part of it. {WHY}")
         elif source.last_result in ("failed", "partial"):
-            said.append(f"The last run of {source.source} was {source.last_result}; what it did not read stands as it was. {WHY}")
+            how = "failed" if source.last_result == "failed" else "could not read everything"
+            said.append(f"The last run of {source.source} {how}; what it did not read stands as it was. {WHY}")
     return said
 
 

@@ -51,10 +51,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PartitionEnded:
+    """``unchanged``: it was proven to be what it was, and not read; None where it was read."""
+
     source: str
     partition: str
     result: Result
     error: str | None = None
+    unchanged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

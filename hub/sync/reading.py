@@ -297,7 +297,7 @@ class Reading:
             self._record.counts["same"] += page.end == "unchanged"
             if page.end == "unchanged" and partition.yields == "items":
                 self._writer.restore(self._place(partition.id))
-            self._complete(job, "listed" if listed and not job.unclear else "unclear")
+            self._complete(job, "listed" if listed and not job.unclear else "unclear", unchanged=page.end == "unchanged")
 
     def _census(self, job: Pass, message: Listed) -> None:
         partition = job.partition
@@ -311,11 +311,11 @@ class Reading:
         if message.end:
             self._complete(job, "listed")
 
-    def _complete(self, job: Pass, how: Visibility) -> None:
+    def _complete(self, job: Pass, how: Visibility, *, unchanged: bool = False) -> None:
         job.over = True
         self._seen[job.partition.id] = how
         self._record.results.append("complete")
-        self._listen(PartitionEnded(self._run.source, job.partition.id, "complete"))
+        self._listen(PartitionEnded(self._run.source, job.partition.id, "complete", unchanged=unchanged or None))
 
     def _failed(self, partition: Partition, text: str, hint: str) -> None:
         self._record.fail(text, hint)

@@ -431,3 +431,16 @@ def test_a_key_in_two_sheets_fails_the_second(tmp_path: Path) -> None:
         with pytest.raises(BadData) as caught:
             list(connector.changes(second, None, None))
     assert str(caught.value) == 'deals.xlsx, AMER, row 2: the key "D-2" is also in the sheet EMEA, row 3; and 1 more'
+
+
+def test_a_column_that_is_read_for_two_purposes_is_named_once(tmp_path: Path) -> None:
+    path = table(("Deal ID", "Deal", "Close"), ("D-1", "Alpen", "x"))(tmp_path)
+    options = {"key": "Deal ID", "columns": {"title": "Deal", "done": "Close", "due": "Close"}}
+    error = fault_of(path, options)
+    assert str(error).startswith("deals.csv, C2: ")
+
+
+def test_many_columns_are_listed_with_a_number_at_their_end(tmp_path: Path) -> None:
+    path = table(("Deal ID", *(f"Column {n}" for n in range(9))), ("D-1", *"123456789"))(tmp_path)
+    hint = fault_of(path).hint
+    assert "Column 5, Column 6 and 2 more. Correct" in hint

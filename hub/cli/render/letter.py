@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDTH = 76
 EXAMPLE_DOMAIN = ".example"
+_PLACES = {"https": "Site", "file": "File", "database": "Database"}
+"""What is at the address of a source, by what its kind says that the address is."""
 
 
 def letter(kind: Kind, source: Source | None) -> str:
@@ -24,13 +26,10 @@ def letter(kind: Kind, source: Source | None) -> str:
     known = _Known(kind, source)
     return "\n".join(
         [
-            f"Subject: Read access to {kind.title} for Anchorline",
+            f"Subject: Read access to {known.system} for Anchorline",
             "",
-            *_para(f"Dear administrator of {kind.title},"),
-            *_para(
-                f"we use Anchorline to see how the work in {kind.title} moves our objectives and key results, and which work "
-                f"serves none of them. It only reads: no request of it creates, changes or deletes anything in {kind.title}."
-            ),
+            *_para(f"Dear administrator of {known.system},"),
+            *_para(f"{known.purpose} It only reads: no request of it creates, changes or deletes anything in {known.system}."),
             *_para("Please set up what follows, and nothing more."),
             *_head("Where"),
             *_facts(known.facts()),
@@ -40,7 +39,7 @@ def letter(kind: Kind, source: Source | None) -> str:
             *_points(right.replace("{partitions}", known.partitions()) for right in access.rights),
             *(_scopes(access) if access.scopes else []),
             *(_token(access) if access.token else []),
-            *_reading(access, kind),
+            *_reading(access, known),
             *_running(known),
             *_checking(known),
             *_checklist(known, access),
@@ -57,6 +56,18 @@ class _Known:
         host = urlsplit(source.url).hostname or "" if source else ""
         shipped = host.endswith(EXAMPLE_DOMAIN)  # `init` wrote it, nobody has changed it yet
         self.word = kind.partition_word
+        self.system = kind.title if kind.address == "https" else f"the {_within(kind.title)}"
+        self.purpose = (
+            f"we use Anchorline to see how the work in {kind.title} moves our objectives and key results, and which work serves "
+            "none of them."
+            if kind.work
+            else f"we use Anchorline to see how far our key results are, some of them by figures from {self.system}."
+        )
+        self._meant = "whose work shall count" if kind.work else "that our metrics read"
+        self._place = _PLACES[kind.address]
+        self.is_database = kind.address == "database"
+        self.place = f"your {self._place.lower()}"
+        self._named_by = "key" if kind.work else "name"
         self.name = source.name if source else kind.name
         self._url = clean(source.url) if source and not shipped else ""
         self._user = clean(source.user) if source and source.user and not source.user.endswith(EXAMPLE_DOMAIN) else ""
@@ -66,7 +77,7 @@ class _Known:
 
     def facts(self) -> list[tuple[str, str]]:
         return [
-            ("Site", self._url or "[the site's address]"),
+            (self._place, self._url or f"[the {self._place.lower()}'s address]"),
             ("Account", self._user or "[proposed name or mail address of the account]"),
             (self.word.capitalize(), self.partitions()),
             ("Until", "[how long we need it, or: until further notice]"),
@@ -75,7 +86,7 @@ class _Known:
     def partitions(self) -> str:
         if self._partitions:
             return ", ".join(self._partitions)
-        return f"all {self.word} whose work shall count" if self._all else f"[the {self.word}, by key]"
+        return f"all {self.word} {self._meant}" if self._all else f"[the {self.word}, by {self._named_by}]"
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------------
@@ -98,7 +109,7 @@ def _token(access: Access) -> list[str]:
     return [*_head("Token"), *_points(access.token)]
 
 
-def _reading(access: Access, kind: Kind) -> list[str]:
+def _reading(access: Access, known: _Known) -> list[str]:
     lines = _head("What is read and kept")
     if access.reads:
         lines += _points((*access.reads, *(f"Never read: {what}" for what in access.leaves)))
@@ -108,17 +119,17 @@ def _reading(access: Access, kind: Kind) -> list[str]:
             "What is read is stored in a database on our side, with its former versions, so that every figure can be explained "
             "later. A record that cannot be understood is kept as it came until it can. The program sends it nowhere else."
         ),
-        *_para(f"Nothing is ever written to {kind.title}: the program refuses to send any request but those that read."),
+        *_para(f"Nothing is ever written to {known.system}: the program refuses to send any request but those that read."),
     ]
 
 
 def _running(known: _Known) -> list[str]:
-    where = f" to {known.host}" if known.host else " to your site"
+    how = "encrypted connections" if known.is_database else "encrypted connections (HTTPS, port 443)"
     return [
         *_head("Where it runs"),
         *_para(
-            f"On [machine, place and department]. It opens encrypted connections (HTTPS, port 443){where} and to no other "
-            "address of yours; your side never has to connect to it. If your site limits addresses, ours is [outgoing address]."
+            f"On [machine, place and department]. It opens {how} to {known.host or known.place} and to no other address of "
+            f"yours; your side never has to connect to it. If {known.place} limits addresses, ours is [outgoing address]."
         ),
     ]
 
@@ -149,6 +160,11 @@ def _checklist(known: _Known, access: Access) -> list[str]:
 
 
 # ---- text ---------------------------------------------------------------------------------------------------------------
+
+
+def _within(title: str) -> str:
+    """A title inside of a sentence: its capital goes, unless it is an abbreviation's."""
+    return f"{title[:1].lower()}{title[1:]}" if title[1:2].islower() else title
 
 
 def _head(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from hub.looking.coverage import COUNTED
 from hub.looking.files import RULES, STATUSES, TEAMS
 from hub.looking.rules import RuleFigures
 from hub.looking.text import share
+from hub.model.words import singular
 
 if TYPE_CHECKING:
     from connectors.base import Kind
@@ -35,7 +36,8 @@ def seen(probe: Probe, kind: Kind, url: str) -> Group:
     alive, live = probe.alive, [p for p in probe.partitions if p.state == "live"]
     names = ", ".join(clean(p.key) for p in alive[:SHOWN]) + (f" and {len(alive) - SHOWN} more" if len(alive) > SHOWN else "")
     who = words("I am ", (clean(probe.account.name or probe.account.id), BOLD), f" at {clean(url)}.")
-    living = f"{len(alive)} of {count(len(live), kind.partition_word.removesuffix('s'))} {'is' if len(alive) == 1 else 'are'}"
+    of = count(len(live), singular(kind.partition_word), kind.partition_word)
+    living = f"{len(alive)} of {of} {'is' if len(alive) == 1 else 'are'}"
     parts: list[RenderableType] = [
         who,
         Text(f"{living} alive, with {count(probe.items, 'item')}: {names}."),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from hub.cli.render.text import BAD, BOLD, DIM, WARN, ago, clean, clock, columns, count, duration, words
@@ -91,5 +92,5 @@ def ended(source: str, result: str, counts: Mapping[str, Any], error: str | None
         said = "  " + "; ".join(_said(counts))
     lines: list[RenderableType] = [words((clean(source).ljust(width), BOLD), "  ", (result, STYLES.get(result, "")), said)]
     if error:
-        lines.append(words("  ", sentence(error), f" {sentence(hint)}" if hint else ""))
+        lines.append(Padding(words(sentence(error), f" {sentence(hint)}" if hint else ""), (0, 0, 0, 2)))
     return Group(*lines)

@@ -28,7 +28,7 @@ _STATES = {
     "held": "held back",
     "quarantined": "in quarantine",
 }
-_WHY = {"command": ", by hand", "retry": ", tried again", "mapping": ", for changed mapping files"}
+_WHY = {"command": ", begun by hand", "retry": ", tried again", "mapping": ", for changed mapping files"}
 _ODD = ("access_lost", "unobserved", "held", "quarantined")
 
 
@@ -124,8 +124,8 @@ def _runs(runs: tuple[RunRow, ...], now: int, zone: ZoneInfo) -> Text:
 
 
 def _mode(run: RunRow) -> str:
-    """``nightly``, or ``nightly, by hand`` where it was not the schedule that began it."""
-    return f"{run.mode}{_WHY.get(run.reason, '')}"
+    """``nightly run``, or ``nightly run, begun by hand`` where it was not the schedule that began it."""
+    return f"{run.mode} run{_WHY.get(run.reason, '')}"
 
 
 def _database(database: DatabaseStatus, found: Status, zone: ZoneInfo) -> RenderableType:

@@ -177,9 +177,7 @@ def test_numbers_of_other_files_are_named_until_they_are_calculated(copy: Path) 
     assert (told["key_results"], told["items"]) == (24, 480)
     assert json.loads(run("progress", "--json", folder=copy).stdout)["seq"] == told["seq"]
     assert changed not in run("progress", folder=copy).stderr
-    assert re.fullmatch(
-        r"calculated: 24 key results from 480 items, step \d+ of the database\n", run("evaluate", folder=copy).stdout
-    )
+    assert re.fullmatch(r"calculated: 24 key results from 480 items\n", run("evaluate", folder=copy).stdout)
     shutil.rmtree(copy / "mappings")
     gone = run("progress", folder=copy)
     assert (gone.returncode, gone.stderr) == (0, "")

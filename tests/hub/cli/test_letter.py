@@ -98,6 +98,15 @@ def test_a_connector_without_access_still_gets_a_letter() -> None:
     assert "Scopes" not in text
 
 
+def test_a_database_is_no_site_and_its_queries_have_names() -> None:
+    text = letter(connectors.load("sql"), None)
+    assert "Dear administrator of the SQL database,\n" in text
+    assert "Database:  [the database's address]\n" in text
+    assert "Queries:   [the queries, by name]\n" in text
+    assert "Site" not in text and "site" not in text and "HTTPS" not in text
+    assert "Dear administrator of the spreadsheet,\n" in letter(connectors.load("spreadsheet"), None)
+
+
 def test_a_connector_of_somebody_else_supplies_its_own_facts() -> None:
     access = Access(account=("A robot",), rights=("Sees {partitions}",), scopes=(("All", ("acme:read",)),), token=("A key",))
     text = letter(Kind("acme", "Acme Tracker", _no_connector, partition_word="boards", access=access), None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub.cli.render.runs import sentence
+from hub.cli.render.runs import ended, sentence
+from hub.report.notes import _unread
+from tests.hub.cli.builders import age, shown
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,18 @@ from hub.cli.render.runs import sentence
 )
 def test_a_sentence_has_a_capital_and_an_end_and_leaves_names_alone(text: str, said: str) -> None:
     assert sentence(text) == said
+
+
+def test_what_went_wrong_goes_on_where_it_began() -> None:
+    first, *rest = shown(ended("deals", "failed", {}, "word " * 40, "Mend it.", 0), 60).splitlines()
+    assert first.rstrip() == "deals  failed"
+    assert len(rest) > 2
+    assert all(line.startswith("  ") and not line.startswith("   ") for line in rest)
+
+
+@pytest.mark.parametrize(
+    ("result", "said"), [("failed", "of jira failed; what"), ("partial", "of jira could not read everything; what")]
+)
+def test_how_the_last_run_of_a_source_ended(result: str, said: str) -> None:
+    (note,) = _unread((age(last_result=result, items=5),), [])
+    assert said in note

@@ -149,9 +149,9 @@ def test_when_the_next_run_is(jira: World, left: int, said: str) -> None:
 def test_why_a_run_began_is_told(jira: World) -> None:
     jira.writer.end_run(jira.run, "complete", finished_at=NOON, counts={})
     by_hand = jira.writer.start_run("jira", reason="command", mode="nightly", started_at=NOON)
-    assert "is reading it (nightly, by hand)" in " ".join(text(told(jira.store)).split())
+    assert "is reading it (nightly run, begun by hand)" in " ".join(text(told(jira.store)).split())
     jira.writer.end_run(by_hand, "complete", finished_at=NOON, counts={})
-    assert "complete  nightly, by hand, 1 h ago" in text(told(jira.store))
+    assert "complete  nightly run, begun by hand, 1 h ago" in text(told(jira.store))
 
 
 def test_items_out_of_sight_name_the_look_that_explains(jira: World) -> None:

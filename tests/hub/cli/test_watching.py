@@ -21,6 +21,9 @@ def events(source: str = "jira") -> Iterator[dict[str, Any]]:
     yield {"event": "Progressed", **part, "read": 6_000, "new": 3, "changed": 4}
     yield {"event": "PartitionEnded", **part, "result": "complete", "error": None}
     yield {"event": "PartitionEnded", "source": source, "partition": "GONE", "result": "failed", "error": "not seen"}
+    sheet = {"source": source, "partition": source}
+    yield {"event": "PartitionEnded", **sheet, "result": "complete", "error": None, "unchanged": True}
+    yield {"event": "PartitionEnded", **sheet, "result": "failed", "error": f"{source}: x.csv, C3: no number"}
     yield {"event": "Evaluating", "source": source, "items": 6_000}
     yield {"event": "Ended", "source": source, "summary": {"result": "partial"}}
     yield {"event": "SomethingNew", "source": source}
@@ -56,6 +59,8 @@ def test_plain_lines_where_there_is_no_terminal(written: io.StringIO) -> None:
         "jira: Core [red]: 6,000 items so far",
         "jira: Core [red]: 6,000 items, 3 new, 4 changed",
         "jira: GONE: failed, not seen",
+        "jira: unchanged",
+        "jira: failed, x.csv, C3: no number",
         "second: a line of its own",
     ]
 
@@ -67,7 +72,7 @@ def test_bars_on_a_terminal(written: io.StringIO) -> None:
     play(shown)
     last = written.getvalue()
     assert "jira: not seen" in last
-    assert "2/2" in last
+    assert "jira: x.csv, C3: no number" in last
     assert "6,000 items" in last
     assert "partial" in last
     assert "second" in last
