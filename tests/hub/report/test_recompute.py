@@ -146,6 +146,7 @@ def walk(node: Printed) -> Iterator[Printed]:
         yield from walk(child)
 
 
+@pytest.mark.timeout(600)
 def test_every_key_result_objective_and_pillar_follows_from_its_explanation(company: Folder) -> None:
     tree = company.json("progress")
     nodes = list(walk(tree["company"]))
