@@ -110,7 +110,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
 
 
 def test_init_takes_no_tool_without_a_connector_for_a_folder(tmp_path: Path) -> None:
-    for word, title in (("trello", "Trello"), ("HubSpot", "HubSpot"), ("github", "GitHub")):
+    for word, title in (("monday", "monday.com"), ("HubSpot", "HubSpot"), ("github", "GitHub")):
         made = run("init", word, folder=tmp_path)
         assert (made.returncode, f"There is no connector for {title} in this version." in made.stderr) == (2, True)
         assert f"anchorline init ./{word}" in " ".join(made.stderr.split())
