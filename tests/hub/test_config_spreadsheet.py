@@ -50,6 +50,8 @@ def schema_takes(text: str) -> bool:
 
 
 def test_a_file_is_seen_from_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "sheets").mkdir()
+    (tmp_path / "sheets" / "deals.xlsx").touch()
     config = load(tmp_path, DEALS)
     assert config.sources["deals"].url == (tmp_path / "sheets/deals.xlsx").as_uri()
     assert config.warnings == (), "a file needs no secret"
